@@ -1,0 +1,121 @@
+"""One instance of Casework: a folder, a database, a queue, and the environment that tells every process about them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+from .console import Stop
+from .project import PYTHON, ROOT, VAR, VENV, Users, locked, private_folder
+from .servers import Postgres, Valkey
+
+DATABASE = ROLE = "casework"
+
+
+class Instance:
+    """`var` holds everything it keeps; servers named by the caller's environment are used instead of private ones."""
+
+    def __init__(self, var: Path, *, throw_away: bool = False) -> None:
+        self.var = private_folder(var)
+        self.log = private_folder(var / "log")
+        self.throw_away = throw_away
+        given = {} if throw_away else os.environ
+        self._database_url = given.get("DATABASE_URL", "")
+        self._redis_url = given.get("REDIS_URL", "")
+        self.postgres = None if self._database_url else self._server(Postgres)
+        self.valkey = None if self._redis_url else self._server(Valkey)
+
+    def _server(self, kind: type[Postgres] | type[Valkey]) -> Postgres | Valkey:
+        name = kind.__name__.lower()
+        return kind(self.var / name, self.log / f"{name}.log", throw_away=self.throw_away)
+
+    @contextmanager
+    def servers(self) -> Iterator[dict[str, str]]:
+        """Servers up and the database there, as an environment; the last launcher that leaves stops them."""
+        users = Users(self.var / "servers.users")
+        with locked(self.var / "servers.lock"):
+            users.join()
+            for server in self._private():
+                server.start()
+        try:
+            environment = self.environment()
+            self._ensure_database(environment)
+            yield environment
+        finally:
+            with locked(self.var / "servers.lock"):
+                if users.leave():
+                    self.stop_servers()
+
+    def stop_servers(self) -> None:
+        for server in reversed(self._private()):
+            server.stop()
+
+    def forget(self) -> None:
+        """Remove everything a throw-away instance kept."""
+        for server in self._private():
+            shutil.rmtree(server.home, ignore_errors=True)
+        shutil.rmtree(self.var, ignore_errors=True)
+
+    def _private(self) -> list[Postgres | Valkey]:
+        return [server for server in (self.postgres, self.valkey) if server is not None]
+
+    def environment(self) -> dict[str, str]:
+        """The caller's environment and what every process of this instance must know (README: environment)."""
+        database = self.postgres.url(ROLE, DATABASE) if self.postgres else _with_driver(self._database_url)
+        return os.environ | {
+            "DATABASE_URL": database,
+            "REDIS_URL": self.valkey.url if self.valkey else self._redis_url,
+            "CASEWORK_VAR": str(self.var),
+            "CASEWORK_SECRET_KEY_FILE": str(self._secret_key()),
+            "FONTCONFIG_FILE": str(self._fonts_conf()),
+            "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+            "VIRTUAL_ENV": str(VENV),
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def _ensure_database(self, environment: Mapping[str, str]) -> None:
+        admin = {"ADMIN_URL": self.postgres.url(self.postgres.admin, "postgres")} if self.postgres else {}
+        command = [PYTHON, ROOT / "scripts" / "ensure_database.py"]
+        done = subprocess.run(command, env={**environment, **admin}, stderr=subprocess.PIPE, text=True)
+        if done.returncode:
+            raise Stop(done.stderr.strip())
+
+    def _secret_key(self) -> Path:
+        file = self.var / "secret.key"
+        if not file.exists():
+            file.touch(mode=0o600)
+            file.write_text(secrets.token_hex(32))
+        return file
+
+    def _fonts_conf(self) -> Path:
+        """Only the project's fonts and the operator's own (CASEWORK_FONTS): the same page on every machine."""
+        own = os.environ.get("CASEWORK_FONTS")
+        folders = [ROOT / "fonts", *([Path(own).resolve()] if own else [])]
+        lines = [f"  <dir>{escape(str(folder))}</dir>" for folder in folders]
+        lines.append(f"  <cachedir>{escape(str(private_folder(VAR) / 'fontconfig'))}</cachedir>")
+        header = '<?xml version="1.0"?>\n<!DOCTYPE fontconfig SYSTEM "fonts.dtd">\n'
+        file = self.var / "fonts.conf"
+        file.write_text(f"{header}<fontconfig>\n" + "\n".join(lines) + "\n</fontconfig>\n")
+        return file
+
+
+@contextmanager
+def throw_away_instance() -> Iterator[Instance]:
+    """An instance in a temporary folder, on free ports, gone afterwards."""
+    instance = Instance(Path(tempfile.mkdtemp(prefix="casework-")), throw_away=True)
+    try:
+        yield instance
+    finally:
+        instance.forget()
+
+
+def _with_driver(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    return f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else url
