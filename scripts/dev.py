@@ -1,68 +1,306 @@
 #!/usr/bin/env python3
-"""Run and test Casework from a fresh clone: setup | run | test | bench | exec | stop | status. Standard library only."""
+"""Run and test Casework from a fresh clone; needs only Python's standard library.
+
+setup                        make .venv
+run                          servers, database, demo city on the first start, web, workers, scheduler; Ctrl-C ends all
+test [PYTEST ARGUMENT …]     the test suite with its own throw-away servers
+bench [ARGUMENT …]           the benchmarks, likewise
+exec [--fresh] -- COMMAND …  one command with servers up, database migrated, environment set (--fresh: all of it thrown away after)
+stop                         end what runs from this folder
+status                       say what runs from this folder
+"""
 
 import sys
 
 if sys.version_info < (3, 11):
-    sys.exit("Casework needs Python 3.11 or newer; this is %d.%d. Try: python3.12 scripts/dev.py" % sys.version_info[:2])
+    sys.exit(
+        "Casework needs Python 3.11 or newer; this is %d.%d. Try: python3.12 scripts/dev.py" % sys.version_info[:2]
+    )
 
-import argparse
+import fcntl
+import http.client
+import json
 import os
 import signal
 import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from launch import machine, ports, venv
 from launch.console import Stop, say, warn
 from launch.instance import Instance, throw_away_instance
-from launch.project import PYTHON, ROOT, VAR
+from launch.project import PYTHON, ROOT, VAR, locked, private_folder
+from launch.supervisor import Process, supervise
+
+LITTLE_MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "65536"}  # a PDF worker: 76 MB instead of 230
+
+# What `run` starts. It ends in the same order: no new work, then no page, then no clock.
+PROCESSES = (
+    Process(
+        "workers", ("dramatiq", "workers.actors", "--processes", "2", "--threads", "4", "--queues", "default", "bulk")
+    ),
+    Process(
+        "pdf", ("dramatiq", "workers.actors", "--processes", "2", "--threads", "1", "--queues", "pdf"), LITTLE_MEMORY
+    ),
+    Process("web", ("gunicorn", "--config", "scripts/gunicorn.conf.py", "wsgi:app"), listens=True),
+    Process("scheduler", ("workers.schedule",)),
+)
+PORT = 8000
+RUN_FILE = VAR / "run.json"
 
 
-def execute(command: list[str], *, fresh: bool) -> int:
-    if fresh:
-        with throw_away_instance() as instance:
-            return _with_servers(instance, command)
-    return _with_servers(Instance(VAR), command)
+def setup(arguments: list[str]) -> int:
+    _no_arguments("setup", arguments)
+    venv.ensure("dev")
+    machine.ensure_pango()
+    say("Ready: make run, make test")
+    return 0
 
 
-def _with_servers(instance: Instance, command: list[str]) -> int:
-    with instance.servers() as environment:
+def run(arguments: list[str]) -> int:
+    _no_arguments("run", arguments)
+    venv.ensure("prod")
+    machine.ensure_pango()
+    with _only_one_run(), Instance(VAR).servers() as environment:
+        host = os.environ.get("HOST", "127.0.0.1")
+        with ports.listen(host, _wanted_port()) as listener:
+            port = listener.getsockname()[1]
+            environment["PORT"] = str(port)
+            migrate(environment)
+            casework(environment, "seed", "--if-empty", otherwise="the demo city could not be made")
+            RUN_FILE.write_text(json.dumps({"pid": os.getpid(), "host": host, "port": port}))
+            supervise(PROCESSES, environment, VAR / "log", listener, on_ready=_welcome(port, environment))
+    say("Casework has ended; its data are kept in var/")
+    return 0
+
+
+def test(arguments: list[str]) -> int:
+    venv.ensure("dev")
+    machine.ensure_pango()
+    browser = machine.browser_environment()
+    with throw_away_instance() as instance, instance.servers() as environment:
+        command = [str(PYTHON), "-m", "pytest", *_on_all_cores(arguments), *arguments]
+        return call(command, environment | browser, cwd=ROOT)
+
+
+def bench(arguments: list[str]) -> int:
+    venv.ensure("dev")
+    machine.ensure_pango()
+    with throw_away_instance() as instance, instance.servers() as environment:
         migrate(environment)
-        return call(command, environment)
+        return call([str(PYTHON), "-m", "benchmarks", *arguments], environment, cwd=ROOT)
 
 
-def migrate(environment):
+def execute(arguments: list[str]) -> int:
+    options, command = _split(arguments)
+    venv.ensure("prod")
+    machine.ensure_pango()
+    with throw_away_instance() if "--fresh" in options else _instance_of_this_folder() as instance:
+        with instance.servers() as environment:
+            environment.setdefault("PORT", str(_running().get("port", PORT)))
+            migrate(environment)
+            return call(command, environment)
+
+
+def stop(arguments: list[str]) -> int:
+    _no_arguments("stop", arguments)
+    running = _running()
+    if running:
+        os.kill(running["pid"], signal.SIGTERM)
+        while _running():
+            time.sleep(0.1)
+    if VAR.exists():
+        with locked(VAR / "servers.lock"):
+            Instance(VAR).stop_servers()
+    say("Nothing of Casework runs from this folder any more")
+    return 0
+
+
+def status(arguments: list[str]) -> int:
+    _no_arguments("status", arguments)
+    running = _running()
+    say(
+        f"Casework runs at http://127.0.0.1:{running['port']}/ (pid {running['pid']})"
+        if running
+        else "Casework does not run"
+    )
+    return 0 if running else 3
+
+
+VERBS: dict[str, Callable[[list[str]], int]] = {
+    "setup": setup,
+    "run": run,
+    "test": test,
+    "bench": bench,
+    "exec": execute,
+    "stop": stop,
+    "status": status,
+}
+
+
+def migrate(environment: Mapping[str, str]) -> None:
+    """Bring the database to the newest revision; one launcher at a time."""
     if not (ROOT / "casework" / "cli.py").exists():
-        warn("casework.cli does not exist yet: database not migrated")
+        warn("casework.cli is not there yet: database not migrated")
         return
-    if call([str(PYTHON), "-m", "casework.cli", "migrate"], environment, cwd=ROOT):
-        raise Stop("the database could not be migrated")
+    with locked(VAR / "migrate.lock"):
+        casework(environment, "migrate", otherwise="the database could not be migrated")
 
 
-def call(command, environment, cwd=None) -> int:
-    child = subprocess.Popen(command, env=environment, cwd=cwd)
-    while True:
+def casework(environment: Mapping[str, str], *arguments: str, otherwise: str) -> None:
+    """One `casework` command as a step of a verb."""
+    code = call([str(PYTHON), "-m", "casework.cli", *arguments], environment, cwd=ROOT)
+    if code == 128 + signal.SIGINT:
+        raise KeyboardInterrupt
+    if code:
+        raise Stop(f"{otherwise} (casework {' '.join(arguments)} ended with exit code {code})")
+
+
+def call(command: list[str], environment: Mapping[str, str], cwd: Path | None = None) -> int:
+    """Run a command at the terminal to its end. Ctrl-C is the command's to answer; a SIGTERM to the launcher is passed on."""
+    try:
+        child = subprocess.Popen(command, env=environment, cwd=cwd)
+    except FileNotFoundError:
+        warn(f"{command[0]}: command not found")
+        return 127
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        code = child.wait()
+    except Ended:
+        child.terminate()
+        child.wait()
+        raise
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return code if code >= 0 else 128 - code
+
+
+class Ended(BaseException):
+    """The launcher was asked to end by a signal."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)  # once is enough: what follows is the clearing up
+    raise Ended(number)
+
+
+@contextmanager
+def _only_one_run() -> Iterator[None]:
+    with (private_folder(VAR) / "run.lock").open("a") as lock:
         try:
-            code = child.wait()
-            return code if code >= 0 else 128 - code
-        except KeyboardInterrupt:
-            continue
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            port = _running().get("port")
+            where = f" at http://127.0.0.1:{port}/" if port else ""
+            raise Stop(f"already running from this folder{where}; scripts/dev.py stop ends it") from None
+        try:
+            yield
+        finally:
+            RUN_FILE.unlink(missing_ok=True)
 
 
-def main() -> int:
-    argv = sys.argv[1:]
-    if argv[:1] == ["exec"]:
-        fresh = "--fresh" in argv[:2]
-        return execute(argv[argv.index("--") + 1 :], fresh=fresh)
-    if argv[:1] == ["test"]:
-        with throw_away_instance() as instance, instance.servers() as environment:
-            return call([str(PYTHON), "-m", "pytest", *argv[1:]], environment, cwd=ROOT)
-    return 2
+def _running() -> dict[str, int]:
+    """Pid and port of this folder's `run`, if it runs."""
+    try:
+        with (VAR / "run.lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return {}
+    except BlockingIOError:
+        try:
+            running: dict[str, int] = json.loads(RUN_FILE.read_text())
+        except (FileNotFoundError, ValueError):
+            return {}
+        return running
+    return {}
+
+
+def _wanted_port() -> int:
+    text = os.environ.get("PORT", "")
+    if text and not (text.isdecimal() and 0 < int(text) < 65536):
+        raise Stop(f"PORT={text} is not a port number")
+    return int(text or PORT)
+
+
+def _welcome(port: int, environment: Mapping[str, str]) -> Callable[[], bool]:
+    """Says once, when the first page has come, where everything is."""
+
+    def on_ready() -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            connection.request("GET", "/")
+            connection.getresponse()
+        except OSError:
+            return False
+        finally:
+            connection.close()
+        if port != _wanted_port():
+            say(f"Port {_wanted_port()} is taken; this is port {port}.")
+        say(f"\nPublic portal   http://127.0.0.1:{port}/\nStaff sign-in   http://127.0.0.1:{port}/sign-in\n")
+        subprocess.run([PYTHON, "-m", "casework.cli", "demo-accounts"], env=environment, cwd=ROOT, check=False)
+        say("\nCtrl-C ends it. Logs: var/log/")
+        return True
+
+    return on_ready
+
+
+@contextmanager
+def _instance_of_this_folder() -> Iterator[Instance]:
+    yield Instance(VAR)
+
+
+def _on_all_cores(arguments: list[str]) -> list[str]:
+    """One pytest process per core, unless the caller chose, or wants the debugger."""
+    chosen = any(
+        a.startswith(("-n", "--numprocesses", "--pdb", "--trace", "--collect-only", "--co")) or a == "no:xdist"
+        for a in arguments
+    )
+    return [] if chosen else ["-n", str(os.cpu_count() or 1)]
+
+
+def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """exec's own options and the command: `--` stands between them, and may be left out where no option could be meant."""
+    options = []
+    while arguments and arguments[0] == "--fresh":
+        options.append(arguments[0])
+        arguments = arguments[1:]
+    if arguments[:1] == ["--"]:
+        arguments = arguments[1:]
+    if not arguments or arguments[0].startswith("-"):
+        raise Stop("usage: scripts/dev.py exec [--fresh] -- COMMAND …")
+    return options, arguments
+
+
+def _no_arguments(verb: str, arguments: list[str]) -> None:
+    if arguments:
+        raise Stop(f"{verb} takes no arguments, got: {' '.join(arguments)}")
+
+
+def main(arguments: list[str]) -> int:
+    if not arguments or arguments[0] not in VERBS:
+        say(__doc__ or "")
+        return 0 if arguments[:1] in (["-h"], ["--help"]) else 2
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end)
+    try:
+        return VERBS[arguments[0]](arguments[1:])
+    except Stop as reason:
+        warn(str(reason))
+        return 1
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    except Ended as ended:
+        return 128 + ended.number
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except Stop as stop:
-        sys.exit(f"casework: {stop}")
+    sys.exit(main(sys.argv[1:]))

@@ -57,8 +57,10 @@ def create(url: URL) -> None:
         try:
             connection.execute(statement.format(name, locale))
         except psycopg.errors.InsufficientPrivilege:
-            sys.exit(f"database {url.database} does not exist and {url.username} may not create it; ask for: "
-                     f"{statement.format(name, locale).as_string(connection)} OWNER {url.username}")
+            sys.exit(
+                f"database {url.database} does not exist and {url.username} may not create it; ask for: "
+                f"{statement.format(name, locale).as_string(connection)} OWNER {url.username}"
+            )
 
 
 def check(connection: psycopg.Connection) -> None:
@@ -67,11 +69,17 @@ def check(connection: psycopg.Connection) -> None:
     if major < OLDEST:
         sys.exit(f"PostgreSQL {major} is too old; Casework needs {OLDEST} to {NEWEST}")
     if major > NEWEST:
-        print(f"! PostgreSQL {major} is newer than what Casework was tested with ({OLDEST} to {NEWEST})", file=sys.stderr)
-    encoding, is_letter = connection.execute("SELECT current_setting('server_encoding'), '周' ~ '^[[:alpha:]]$'").fetchone()
+        print(
+            f"! PostgreSQL {major} is newer than what Casework was tested with ({OLDEST} to {NEWEST})", file=sys.stderr
+        )
+    encoding, is_letter = connection.execute(
+        "SELECT current_setting('server_encoding'), '周' ~ '^[[:alpha:]]$'"
+    ).fetchone()
     if encoding != "UTF8" or not is_letter:
-        sys.exit(f"the database has encoding {encoding} and a locale that {'knows' if is_letter else 'does not know'} Chinese; "
-                 "make it with ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8' TEMPLATE template0")
+        sys.exit(
+            f"the database has encoding {encoding} and a locale that {'knows' if is_letter else 'does not know'} Chinese; "
+            "make it with ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8' TEMPLATE template0"
+        )
 
 
 def _is_missing(error: psycopg.OperationalError) -> bool:

@@ -32,7 +32,7 @@ class Instance:
         self.postgres = None if self._database_url else self._server(Postgres)
         self.valkey = None if self._redis_url else self._server(Valkey)
 
-    def _server(self, kind: type[Postgres] | type[Valkey]) -> Postgres | Valkey:
+    def _server(self, kind: type[Postgres | Valkey]) -> Postgres | Valkey:
         name = kind.__name__.lower()
         return kind(self.var / name, self.log / f"{name}.log", throw_away=self.throw_away)
 
@@ -40,11 +40,11 @@ class Instance:
     def servers(self) -> Iterator[dict[str, str]]:
         """Servers up and the database there, as an environment; the last launcher that leaves stops them."""
         users = Users(self.var / "servers.users")
-        with locked(self.var / "servers.lock"):
-            users.join()
-            for server in self._private():
-                server.start()
         try:
+            with locked(self.var / "servers.lock"):
+                users.join()
+                for server in self._private():
+                    server.start()
             environment = self.environment()
             self._ensure_database(environment)
             yield environment

@@ -80,7 +80,12 @@ class Runner:
 
     def call(self, command: list[str], cwd: Path) -> None:
         done = subprocess.run(
-            [*self.prefix, *command], stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=cwd, **self._identity()
+            [*self.prefix, *command],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            cwd=cwd,
+            **self._identity(),
         )
         if done.returncode:
             raise Stop(f"{Path(command[0]).name} failed: {(done.stderr or done.stdout).strip()}")
