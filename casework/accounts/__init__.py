@@ -1,0 +1,1 @@
+"""Staff, roles, organisation tree, sign-in, and who may see which rows."""

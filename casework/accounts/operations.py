@@ -1,0 +1,216 @@
+"""Verbs of the staff room: sign in, keep accounts, units and the officers' directory."""
+
+from datetime import date
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from sqlalchemy import func, select, update
+
+from casework.accounts.models import Account, Officer, OrgUnit
+from casework.accounts.rules import LINES, ROLES, UNIT_KINDS, after_failure, check_password
+from casework.core import clock
+from casework.core.actor import Actor
+from casework.core.db import apart, flush_or_refuse, session
+from casework.core.errors import Invalid, NotFound, Refusal
+from casework.core.i18n import _
+from casework.core.ledger import record
+
+_hasher = PasswordHasher()
+_NOBODY = _hasher.hash("nobody has this password")
+
+
+def sign_in(login: str, password: str, *, address: str | None) -> Account:
+    """The account whose password this is. Five failures lock it for a quarter of an hour; the answer never says which was wrong."""
+    account = session.scalars(select(Account).where(func.lower(Account.login) == login.strip().lower())).first()
+    locked = account is not None and account.locked_until is not None and account.locked_until > clock.now()
+    try:
+        _hasher.verify(account.password_hash if account else _NOBODY, password)
+        right = account is not None and account.active
+    except VerificationError:
+        right = False
+    if account is None or not right or locked:
+        if account is not None and not locked:
+            _count_failure(account)
+        raise Refusal(
+            _("登录名或密码不正确，或账号已锁定。连续输错 5 次将锁定 15 分钟。"), field="password", rule="GB/T 22239-2019"
+        )
+    account.failures = 0
+    account.locked_until = None
+    account.last_sign_in_at = clock.now()
+    if _hasher.check_needs_rehash(account.password_hash):
+        account.password_hash = _hasher.hash(password)
+    record("accounts.sign_in", account, actor=Actor(account.id, account.name, roles=tuple(account.roles), address=address))
+    return account
+
+
+def _count_failure(account: Account) -> None:
+    """Kept even though the request itself fails."""
+    failures, until = after_failure(account.failures, clock.now())
+    with apart() as connection:
+        connection.execute(
+            update(Account).where(Account.id == account.id).values(failures=failures, locked_until=until)
+        )
+
+
+def create_unit(
+    *,
+    kind: str,
+    name: str,
+    short_name: str,
+    division_code: str,
+    parent_id: int | None,
+    actor: Actor,
+    telephone: str | None = None,
+    address: str | None = None,
+) -> OrgUnit:
+    """Adds a unit under its parent. Idempotence key: the name."""
+    parent = session.get(OrgUnit, parent_id) if parent_id else None
+    expected = {"city": None, "county": "city", "office": "county"}.get(kind, "?")
+    if kind not in UNIT_KINDS or (parent.kind if parent else None) != expected:
+        raise Refusal(_("机构层级应为 市局 → 县（市、区）局 → 市场监管所，请重新选择上级机构。"), field="parent_id")
+    unit = OrgUnit(
+        kind=kind,
+        name=name,
+        short_name=short_name,
+        division_code=division_code,
+        parent_id=parent_id,
+        path="",
+        telephone=telephone,
+        address=address,
+    )
+    session.add(unit)
+    flush_or_refuse(_("已有同名机构。"), field="name")
+    unit.path = f"{parent.path if parent else '/'}{unit.id}/"
+    record("accounts.create_unit", unit, actor=actor, after={"name": name, "kind": kind})
+    return unit
+
+
+def create_account(
+    *, login: str, name: str, password: str, org_id: int, roles: list[str], actor: Actor, lines: list[str] | None = None
+) -> Account:
+    """Opens an account. Idempotence key: the sign-in name."""
+    _check_roles(roles, lines or [])
+    check_password(password, login=login)
+    account = Account(
+        login=login.strip(),
+        name=name,
+        password_hash=_hasher.hash(password),
+        org_id=org_id,
+        roles=roles,
+        lines=lines or [],
+        password_set_at=clock.now(),
+    )
+    session.add(account)
+    flush_or_refuse(_("登录名已被使用。"), field="login")
+    record("accounts.create_account", account, actor=actor, after={"login": login, "roles": roles, "org": org_id})
+    return account
+
+
+def change_account(
+    account_id: int, *, roles: list[str], lines: list[str], org_id: int, active: bool, actor: Actor
+) -> Account:
+    """Changes post, unit or state of an account; all its sessions end."""
+    _check_roles(roles, lines)
+    account = find_account(account_id)
+    before = {"roles": account.roles, "lines": account.lines, "org": account.org_id, "active": account.active}
+    account.roles, account.lines, account.org_id, account.active = roles, lines, org_id, active
+    account.epoch += 1
+    after = {"roles": roles, "lines": lines, "org": org_id, "active": active}
+    record("accounts.change_account", account, actor=actor, before=before, after=after)
+    return account
+
+
+def unlock_account(account_id: int, *, actor: Actor) -> None:
+    """Ends a lock before its time."""
+    account = find_account(account_id)
+    account.failures, account.locked_until = 0, None
+    record("accounts.unlock_account", account, actor=actor)
+
+
+def reset_password(account_id: int, password: str, *, actor: Actor) -> None:
+    """Sets a new password for somebody else; all their sessions end."""
+    account = find_account(account_id)
+    _set_password(account, password)
+    record("accounts.reset_password", account, actor=actor)
+
+
+def change_password(account_id: int, old: str, new: str, *, actor: Actor) -> None:
+    """Sets one's own password."""
+    account = find_account(account_id)
+    try:
+        _hasher.verify(account.password_hash, old)
+    except VerificationError:
+        raise Refusal(_("原密码不正确。"), field="old") from None
+    _set_password(account, new)
+    record("accounts.change_password", account, actor=actor)
+
+
+def _set_password(account: Account, password: str) -> None:
+    check_password(password, login=account.login)
+    account.password_hash = _hasher.hash(password)
+    account.password_set_at = clock.now()
+    account.epoch += 1
+
+
+def keep_officer(
+    *,
+    roster_id: str,
+    name: str,
+    org_id: int,
+    certificate_no: str,
+    certificate_valid_until: date,
+    lines: list[str],
+    actor: Actor,
+    qualifications: list[str] | None = None,
+    account_id: int | None = None,
+    active: bool = True,
+    absent_until: date | None = None,
+) -> Officer:
+    """Adds an officer to the directory or brings the entry up to date. Idempotence key: the roster number."""
+    unknown = sorted(set(lines) - LINES.keys())
+    if unknown or not lines:
+        raise Refusal(_("请选择执法事项范围。"), field="lines")
+    officer = session.scalars(select(Officer).where(Officer.roster_id == roster_id)).first()
+    before = None if officer is None else _officer_facts(officer)
+    if officer is None:
+        officer = Officer(roster_id=roster_id)
+        session.add(officer)
+    officer.name, officer.org_id, officer.account_id = name, org_id, account_id
+    officer.certificate_no, officer.certificate_valid_until = certificate_no, certificate_valid_until
+    officer.lines, officer.qualifications = lines, qualifications or []
+    officer.active, officer.absent_until = active, absent_until
+    flush_or_refuse(_("执法证号或登录账号已登记在另一名人员名下。"), field="certificate_no")
+    record("accounts.keep_officer", officer, actor=actor, before=before, after=_officer_facts(officer))
+    return officer
+
+
+def _officer_facts(officer: Officer) -> dict[str, object]:
+    return {
+        "name": officer.name,
+        "org": officer.org_id,
+        "valid_until": officer.certificate_valid_until.isoformat(),
+        "lines": officer.lines,
+        "qualifications": officer.qualifications,
+        "active": officer.active,
+        "absent_until": officer.absent_until.isoformat() if officer.absent_until else None,
+    }
+
+
+def find_account(account_id: int) -> Account:
+    """The account, or NotFound."""
+    account = session.get(Account, account_id)
+    if account is None:
+        raise NotFound(_("没有这个账号。"))
+    return account
+
+
+def _check_roles(roles: list[str], lines: list[str]) -> None:
+    errors: dict[str, list[str]] = {}
+    if not roles or set(roles) - ROLES.keys():
+        errors["roles"] = [_("请至少选择一个岗位。")]
+    if {"sysadmin", "secadmin", "auditadmin"} & set(roles) and len(roles) > 1:
+        errors["roles"] = [_("系统、安全、审计管理员三个岗位相互独立，也不得兼任业务岗位。")]
+    if set(lines) - LINES.keys():
+        errors["lines"] = [_("业务条线不存在。")]
+    if errors:
+        raise Invalid(_("填写有误。"), errors)

@@ -1,0 +1,135 @@
+"""Nouns of the staff room: who is signed in, which rows they may see, units and officers."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Select, false, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from casework.accounts.models import Account, Officer, OrgUnit
+from casework.accounts.rules import ROLES, permissions_of
+from casework.core import clock
+from casework.core.actor import Actor
+from casework.core.db import session
+from casework.core.i18n import _
+
+T = TypeVar("T", bound=Select[Any])
+Column = ColumnElement[Any] | InstrumentedAttribute[Any]
+
+
+def actor_of(account_id: int, *, epoch: int | None = None, address: str | None = None) -> Actor | None:
+    """The acting person behind an account; None when it was closed or its sessions were ended."""
+    row = session.execute(
+        select(Account, OrgUnit, Officer.id)
+        .join(OrgUnit, OrgUnit.id == Account.org_id)
+        .outerjoin(Officer, Officer.account_id == Account.id)
+        .where(Account.id == account_id, Account.active)
+    ).first()
+    if row is None or (epoch is not None and row.Account.epoch != epoch):
+        return None
+    account, unit, officer_id = row
+    return Actor(
+        id=account.id,
+        name=account.name,
+        org_id=unit.id,
+        org_name=unit.name,
+        org_path=unit.path,
+        roles=tuple(account.roles),
+        role_labels=tuple(_(ROLES[role].label) for role in account.roles),
+        permissions=permissions_of(tuple(account.roles)),
+        lines=frozenset(account.lines),
+        officer_id=officer_id,
+        address=address,
+    )
+
+
+def visible(statement: T, actor: Actor, *, unit: Column, line: Column | None = None) -> T:
+    """THE row scope: keeps the rows of the actor's subtree and, where a line is given, of the lines they serve.
+
+    Every list, search, export and PDF of staff pages goes through here. `unit` is the column with the row's unit id.
+    """
+    if not actor.is_system:
+        levels = actor.org_path.count("/")
+        if levels < 2:
+            statement = statement.where(false())
+        elif levels > 2:
+            statement = statement.where(unit.in_(select(OrgUnit.id).where(OrgUnit.path.startswith(actor.org_path))))
+    if line is not None and actor.lines:
+        statement = statement.where(or_(line.is_(None), line.in_(sorted(actor.lines))))
+    return statement
+
+
+def sees_unit(actor: Actor, unit_id: int | None) -> bool:
+    """The same rule for one row."""
+    return session.scalar(visible(select(OrgUnit.id).where(OrgUnit.id == unit_id), actor, unit=OrgUnit.id)) is not None
+
+
+def units(actor: Actor | None = None, *, kind: str | None = None) -> Sequence[OrgUnit]:
+    """Units in the order of the tree; those an actor may see, or all."""
+    statement = select(OrgUnit).order_by(OrgUnit.division_code, OrgUnit.path)
+    if actor is not None:
+        statement = visible(statement, actor, unit=OrgUnit.id)
+    if kind is not None:
+        statement = statement.where(OrgUnit.kind == kind)
+    return session.scalars(statement).all()
+
+
+def unit(unit_id: int) -> OrgUnit:
+    """One unit."""
+    return session.get_one(OrgUnit, unit_id)
+
+
+def unit_names() -> Mapping[int, str]:
+    """Short names of all units by id."""
+    return dict(session.execute(select(OrgUnit.id, OrgUnit.short_name)).tuples().all())
+
+
+def subtree(unit_id: int) -> list[int]:
+    """The ids of a unit and everything below it."""
+    path = session.execute(select(OrgUnit.path).where(OrgUnit.id == unit_id)).scalar_one()
+    return list(session.scalars(select(OrgUnit.id).where(OrgUnit.path.startswith(path))))
+
+
+def county_of() -> Mapping[int, int]:
+    """For every unit the county bureau (or the city bureau itself) that it belongs to: the area of a draw."""
+    rows = session.execute(select(OrgUnit.id, OrgUnit.path)).tuples()
+    areas = {}
+    for unit_id, path in rows:
+        steps = [int(step) for step in path.strip("/").split("/")]
+        areas[unit_id] = steps[1] if len(steps) > 1 else steps[0]
+    return areas
+
+
+def drawable_officers(day: date | None = None, *, unit_ids: Sequence[int] | None = None) -> Sequence[Officer]:
+    """Officers who may be sent on a day: active, present, certificate valid. Ordered by roster number."""
+    on = day or clock.today()
+    statement = select(Officer).where(
+        Officer.active,
+        Officer.certificate_valid_until >= on,
+        or_(Officer.absent_until.is_(None), Officer.absent_until < on),
+    )
+    if unit_ids is not None:
+        statement = statement.where(Officer.org_id.in_(unit_ids))
+    return session.scalars(statement.order_by(Officer.roster_id)).all()
+
+
+def officers(ids: Sequence[int]) -> dict[int, Officer]:
+    """Officers by id."""
+    return {officer.id: officer for officer in session.scalars(select(Officer).where(Officer.id.in_(ids)))}
+
+
+def officer_directory(actor: Actor) -> Sequence[Any]:
+    """The directory as far as the actor sees it, with unit names."""
+    statement = select(Officer, OrgUnit.short_name).join(OrgUnit, OrgUnit.id == Officer.org_id)
+    statement = visible(statement, actor, unit=Officer.org_id)
+    return session.execute(statement.order_by(OrgUnit.division_code, Officer.roster_id)).all()
+
+
+def accounts() -> Sequence[Any]:
+    """All accounts with their unit, for the security administrator."""
+    return session.execute(
+        select(Account, OrgUnit.short_name)
+        .join(OrgUnit, OrgUnit.id == Account.org_id)
+        .order_by(OrgUnit.division_code, Account.login)
+    ).all()

@@ -1,0 +1,107 @@
+"""The application: settings, foundation, rooms, and the pages that gather several rooms."""
+
+from importlib import import_module
+from typing import Any
+
+from flask import Flask, current_app, g, render_template, request, url_for
+from werkzeug.utils import redirect
+
+from casework.accounts.rules import PERMISSIONS
+from casework.accounts.views import load_actor
+from casework.core import web
+from casework.core.db import db, engine_config
+from casework.core.i18n import N_, _
+from casework.core.web import PUBLIC, STAFF, audience
+from casework.settings import ROOT, Settings
+
+ROOMS = ("accounts",)
+"""Every room with pages, in the order of the staircase."""
+
+NAVIGATION = (
+    (N_("工作台"), "home", (("desk", N_("工作台")),)),
+    (N_("主体档案"), "building", (("registry.enterprises", N_("主体查询")), ("registry.imports", N_("数据归集")), ("registry.waiting", N_("待匹配")))),
+    (N_("信用分类"), "scale", (("grading.overview", N_("分类概况")), ("grading.runs", N_("分类运行")), ("grading.models", N_("分类模型")))),
+    (N_("双随机抽查"), "dice", (("sampling.campaigns", N_("抽查活动")), ("sampling.plans", N_("年度计划")), ("sampling.items", N_("抽查事项清单")), ("accounts.officers", N_("执法检查人员名录")))),
+    (N_("检查案件"), "clipboard", (("cases.docket", N_("检查案件")),)),
+    (N_("投诉举报"), "inbox", (("intake.desk", N_("受理台")),)),
+    (N_("风险预警"), "bell", (("warning.alerts", N_("预警处置")),)),
+    (N_("信息公示"), "megaphone", (("disclosure.publications", N_("公示事项")),)),
+    (N_("统计分析"), "chart", (("insight.overview", N_("统计分析")),)),
+    (N_("系统"), "settings", (("console.jobs", N_("运行")), ("console.parameters", N_("参数")), ("console.calendar", N_("工作日历")), ("console.audit", N_("审计日志")), ("accounts.accounts", N_("用户")), ("accounts.units", N_("机构")))),
+)  # fmt: skip
+"""The menu: section, icon, and its pages; a reader sees what the audience of each page allows."""
+
+DESK = ("cases.desk_panel", "sampling.desk_panel", "intake.desk_panel", "warning.desk_panel", "disclosure.desk_panel", "registry.desk_panel", "grading.desk_panel", "console.desk_panel")  # fmt: skip
+"""What makes up the 工作台, each served by its own room."""
+
+ENTERPRISE_PANELS = ("grading.enterprise_panel", "cases.enterprise_panel", "disclosure.enterprise_panel", "intake.enterprise_panel", "warning.enterprise_panel")  # fmt: skip
+"""What other rooms add to the page of an enterprise (一户一档)."""
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The Flask application, ready to serve; it does not start when a view has no declared audience."""
+    settings = settings or Settings.from_environment()
+    app = Flask("casework", root_path=str(ROOT / "casework"), template_folder=str(ROOT / "templates"))
+    app.config.update(
+        CASEWORK=settings,
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=settings.upload_limit,
+        SEND_FILE_MAX_AGE_DEFAULT=31_536_000,
+        **engine_config(settings.database_url, pool_size=settings.pool_size),
+    )
+    db.init_app(app)
+    web.install(
+        app,
+        load_actor=load_actor,
+        context=_frame,
+        idle_minutes=settings.idle_minutes,
+        secure_cookies=settings.secure_cookies,
+    )
+    for room in ROOMS:
+        app.register_blueprint(import_module(f"casework.{room}.views").views)
+    app.add_url_rule("/", "front", _front)
+    app.add_url_rule("/desk", "desk", _desk)
+    app.jinja_env.globals.update(
+        desk_panels=[name for name in DESK if name in app.view_functions],
+        enterprise_panels=[name for name in ENTERPRISE_PANELS if name in app.view_functions],
+    )
+    web.check_audiences(app, PERMISSIONS)
+    return app
+
+
+@audience(PUBLIC)
+def _front() -> Any:
+    return redirect(url_for("disclosure.portal" if "disclosure.portal" in _views() else "accounts.sign_in"), 303)
+
+
+@audience(STAFF)
+def _desk() -> Any:
+    """The first page after sign-in: what is due and what waits."""
+    return render_template("desk.html")
+
+
+def _frame() -> dict[str, Any]:
+    """What every page shows around its content."""
+    return {"nav": _navigation() if g.get("actor") is not None else []}
+
+
+def _navigation() -> list[dict[str, Any]]:
+    room = (request.endpoint or "").partition(".")[0]
+    sections = []
+    for label, icon, pages in NAVIGATION:
+        items = [
+            {"label": _(title), "url": url_for(endpoint), "active": endpoint == request.endpoint}
+            for endpoint, title in pages
+            if endpoint in _views() and web.may_use(endpoint)
+        ]
+        if items:
+            rooms = {endpoint.partition(".")[0] for endpoint, _title in pages}
+            active = any(item["active"] for item in items) or (room in rooms and room != "accounts")
+            sections.append(
+                {"label": _(label), "icon": icon, "url": items[0]["url"], "active": active, "badge": None, "items": items}
+            )
+    return sections
+
+
+def _views() -> dict[str, Any]:
+    return current_app.view_functions

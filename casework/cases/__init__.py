@@ -1,0 +1,1 @@
+"""An inspection case from opening to archive: approval, check-in, findings, reviews, follow-up."""

@@ -1,0 +1,1 @@
+"""The operators' room: jobs, queue, audit log, parameters, calendar."""

@@ -1,0 +1,1 @@
+"""The foundation: it knows no room."""

@@ -1,0 +1,178 @@
+"""The job ledger: every run of a handler with its progress, its error and whom it was for."""
+
+import traceback
+from collections.abc import Callable
+from contextvars import ContextVar
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, func, select, text, update
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import Mapped, mapped_column
+
+from casework.core import clock
+from casework.core.actor import Actor
+from casework.core.db import Base, apart, session
+from casework.core.errors import NotFound, Refusal
+from casework.core.i18n import _
+from casework.core.ledger import OutboxMessage, record
+
+STATES = ("queued", "running", "done", "refused", "failed", "cancelled")
+
+
+class Job(Base):
+    """One handler's run of one message. Truth about work lies here, not in the queue."""
+
+    __tablename__ = "job"
+    __table_args__ = (
+        CheckConstraint(f"state IN {STATES}", name="state"),
+        Index("ix_job_state", "state", "updated_at"),
+    )
+
+    message_id: Mapped[UUID] = mapped_column(primary_key=True)
+    handler: Mapped[str] = mapped_column(primary_key=True)
+    message: Mapped[str]
+    payload: Mapped[dict[str, Any]]
+    state: Mapped[str]
+    attempts: Mapped[int]
+    actor_id: Mapped[int | None]
+    actor_name: Mapped[str]
+    started_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    done: Mapped[int | None]
+    total: Mapped[int | None]
+    note: Mapped[str | None]
+    error: Mapped[str | None]
+    traceback: Mapped[str | None]
+
+
+class Cancelled(Exception):
+    """The job was told to stop; its transaction is rolled back."""
+
+
+_current: ContextVar[tuple[UUID, str] | None] = ContextVar("current_job", default=None)
+
+
+def begin(message_id: UUID, handler: str, message: str, payload: dict[str, Any], actor: Actor) -> None:
+    """Notes that a run starts; seen by everybody at once."""
+    now = clock.now()
+    _current.set((message_id, handler))
+    started = postgresql.insert(Job).values(
+        message_id=message_id,
+        handler=handler,
+        message=message,
+        payload=payload,
+        state="running",
+        attempts=1,
+        actor_id=actor.id,
+        actor_name=actor.name,
+        started_at=now,
+        updated_at=now,
+    )
+    again = started.on_conflict_do_update(
+        index_elements=[Job.message_id, Job.handler],
+        set_={
+            "state": "running",
+            "attempts": Job.attempts + 1,
+            "updated_at": now,
+            "finished_at": None,
+            "error": None,
+            "traceback": None,
+        },
+    )
+    with apart() as connection:
+        connection.execute(again)
+
+
+def progress(done: int, total: int | None = None, note: str | None = None) -> None:
+    """Shows how far the present job is; outside a job it does nothing. Raises Cancelled when an operator stopped it."""
+    current = _current.get()
+    if current is None:
+        return
+    with apart() as connection:
+        state = connection.execute(
+            update(Job)
+            .where(Job.message_id == current[0], Job.handler == current[1])
+            .values(done=done, total=total, note=note, updated_at=clock.now())
+            .returning(Job.state)
+        ).scalar()
+    if state == "cancelled":
+        raise Cancelled
+
+
+def end(state: str, error: BaseException | None = None) -> None:
+    """Notes how the present run ended."""
+    current = _current.get()
+    if current is None:
+        return
+    _current.set(None)
+    text_of_error = None if error is None else (str(error) or type(error).__name__)
+    with apart() as connection:
+        connection.execute(
+            update(Job)
+            .where(Job.message_id == current[0], Job.handler == current[1])
+            .values(
+                state=state,
+                error=text_of_error,
+                traceback="".join(traceback.format_exception(error)) if state == "failed" and error else None,
+                updated_at=clock.now(),
+                finished_at=clock.now(),
+            )
+        )
+
+
+def find(message_id: UUID) -> Job | None:
+    """The first run that a message caused, for progress pages."""
+    return session.scalars(select(Job).where(Job.message_id == message_id).order_by(Job.started_at)).first()
+
+
+def run_again(message_id: UUID, *, actor: Actor) -> None:
+    """Sends the message of a failed job once more; effects that were kept are not repeated (`first_time`)."""
+    message = session.get(OutboxMessage, message_id, with_for_update=True)
+    if message is None:
+        raise NotFound(_("找不到这项任务的消息。"))
+    stopped = session.scalars(
+        select(Job).where(Job.message_id == message_id, Job.state.in_(("failed", "refused", "cancelled")))
+    ).all()
+    if not stopped:
+        raise Refusal(_("这项任务没有失败，不需要重新运行。"))
+    for job in stopped:
+        job.state = "queued"
+        job.updated_at = clock.now()
+    message.sent_at = None
+    record("console.run_again", ("job", message_id), actor=actor, after={"handlers": [job.handler for job in stopped]})
+
+
+def cancel(message_id: UUID, *, actor: Actor) -> None:
+    """Asks a running job to stop at its next progress report."""
+    running = session.scalars(select(Job).where(Job.message_id == message_id, Job.state.in_(("queued", "running")))).all()
+    if not running:
+        raise Refusal(_("这项任务已经结束，不能取消。"))
+    for job in running:
+        job.state = "cancelled"
+        job.updated_at = clock.now()
+    record("console.cancel_job", ("job", message_id), actor=actor)
+
+
+def counts() -> dict[str, int]:
+    """How many jobs stand in each state."""
+    rows = session.execute(select(Job.state, func.count()).group_by(Job.state)).tuples()
+    return dict(rows.all())
+
+
+def run_inline(message_id: UUID, handler: str, work: Callable[[], None]) -> None:
+    """Runs work under an existing job row (used by commands that do a job's work in the foreground)."""
+    _current.set((message_id, handler))
+    try:
+        work()
+    finally:
+        _current.set(None)
+
+
+def outbox_age() -> float | None:
+    """Seconds that the oldest unsent message has waited, or None."""
+    return session.execute(
+        text("SELECT extract(epoch FROM now() - min(announced_at)) FROM outbox_message WHERE sent_at IS NULL")
+    ).scalar()

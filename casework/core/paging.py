@@ -1,0 +1,71 @@
+"""Keyset paging: page N+1 costs as little as page 1."""
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, literal, tuple_
+
+from casework.core.db import session
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows of one page and the tokens of its neighbours (None at an end)."""
+
+    rows: Sequence[Row[Any]]
+    newer: str | None
+    older: str | None
+
+
+def page(
+    statement: Select[Any],
+    keys: Sequence[ColumnElement[Any]],
+    *,
+    after: str | None = None,
+    before: str | None = None,
+    size: int = 50,
+    descending: bool = False,
+) -> Page:
+    """One page of a statement ordered by `keys` (unique together; all in one direction).
+
+    The statement must select the key columns. `after`/`before` are tokens of a neighbouring page; a token that was
+    tampered with is ignored and the first page shown.
+    """
+    bounds = _decode(after or before)
+    backwards = before is not None and bounds is not None
+    downwards = descending != backwards
+    if bounds is not None and len(bounds) == len(keys):
+        mark = tuple_(*(literal(value, key.type) for key, value in zip(keys, bounds, strict=True)))
+        statement = statement.where(tuple_(*keys) < mark if downwards else tuple_(*keys) > mark)
+    ordered = statement.order_by(None).order_by(*(key.desc() if downwards else key.asc() for key in keys))
+    rows = list(session.execute(ordered.limit(size + 1)).all())
+    more, rows = len(rows) > size, rows[:size]
+    if backwards:
+        rows.reverse()
+    first = _token(rows[0], keys) if rows else None
+    last = _token(rows[-1], keys) if rows else None
+    return Page(
+        rows=rows,
+        newer=first if (more if backwards else bounds is not None) else None,
+        older=last if (more or backwards) else None,
+    )
+
+
+def _token(row: Row[Any], keys: Sequence[ColumnElement[Any]]) -> str:
+    values = [row._mapping[key] for key in keys]
+    plain = [value.isoformat() if isinstance(value, date | datetime) else value for value in values]
+    return base64.urlsafe_b64encode(json.dumps(plain, ensure_ascii=False).encode()).decode().rstrip("=")
+
+
+def _decode(token: str | None) -> list[Any] | None:
+    if not token:
+        return None
+    try:
+        values = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+    except ValueError:
+        return None
+    return values if isinstance(values, list) else None

@@ -1,0 +1,1 @@
+"""The demo city: a synthetic Zhoukou and a year of its past."""

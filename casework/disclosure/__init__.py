@@ -1,0 +1,1 @@
+"""What the public sees: drafted, approved, published, corrected, withdrawn."""

@@ -1,0 +1,1 @@
+"""Records become indicators, a score and a grade; reclassification."""

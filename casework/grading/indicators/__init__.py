@@ -1,0 +1,1 @@
+"""One file per indicator group; each indicator carries its legal basis and its examples."""

@@ -1,0 +1,1 @@
+"""Complaints, reports, transferred and monitored clues."""

@@ -1,0 +1,1 @@
+"""Enterprises and the dated credit records known about them."""

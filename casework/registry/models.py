@@ -1,0 +1,215 @@
+"""Enterprises (经营主体), their credit records with valid and recorded time, the grade kept under the enterprise, imports."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, SmallInteger, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from casework.core.db import Base, BigId, Small
+from casework.registry.rules import STATUSES, SUBJECT_CLASSES
+
+
+class Enterprise(Base):
+    """The master row of one market subject (domain F.1). The unified social credit code is its key, though not always known."""
+
+    __tablename__ = "enterprise"
+    __table_args__ = (
+        CheckConstraint(f"subject_class IN {tuple(SUBJECT_CLASSES)}", name="subject_class"),
+        CheckConstraint(f"status IN {tuple(STATUSES)}", name="status"),
+        CheckConstraint("uscc IS NOT NULL OR reg_no IS NOT NULL", name="has_a_number"),
+        Index("ix_enterprise_bigrams", "bigrams", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
+        Index("ix_enterprise_org_id", "org_id", "id"),
+        Index("ix_enterprise_name", "name"),
+        Index("ix_enterprise_address_key", "address_key", postgresql_where=text("address_key IS NOT NULL")),
+        Index("ix_enterprise_person_key", "person_key", postgresql_where=text("person_key IS NOT NULL")),
+    )
+
+    id: Mapped[BigId]
+    uscc: Mapped[str | None] = mapped_column(unique=True)
+    reg_no: Mapped[str | None] = mapped_column(unique=True)
+    subject_class: Mapped[str]
+    name: Mapped[str]
+    name_key: Mapped[str] = mapped_column(index=True)
+    bigrams: Mapped[list[str]]
+    former_names: Mapped[list[str]] = mapped_column(default=list)
+    type_code: Mapped[str | None]
+    type_name: Mapped[str | None]
+    legal_representative: Mapped[str | None]
+    person_key: Mapped[str | None]
+    person_id_sealed: Mapped[bytes | None]
+    phone_sealed: Mapped[bytes | None]
+    capital_wan: Mapped[Decimal | None]
+    paid_capital_wan: Mapped[Decimal | None]
+    currency: Mapped[str | None]
+    established_on: Mapped[date | None]
+    approved_on: Mapped[date | None]
+    term_from: Mapped[date | None]
+    term_to: Mapped[date | None]
+    registrar: Mapped[str | None]
+    status: Mapped[str]
+    status_on: Mapped[date | None]
+    status_reason: Mapped[str | None]
+    address: Mapped[str | None]
+    business_address: Mapped[str | None]
+    address_key: Mapped[str | None]
+    cluster_address: Mapped[bool] = mapped_column(default=False)
+    division_code: Mapped[str | None]
+    town_code: Mapped[str | None]
+    org_id: Mapped[int] = mapped_column(ForeignKey("org_unit.id"))
+    industry_section: Mapped[str | None]
+    industry_code: Mapped[str | None]
+    scope: Mapped[str | None]
+    employees: Mapped[int | None]
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("enterprise.id"), index=True)
+    is_branch: Mapped[bool] = mapped_column(default=False)
+    tags: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
+    code_checked: Mapped[bool] = mapped_column(default=True)
+    source: Mapped[str]
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("import_batch.id"))
+    fingerprint: Mapped[str | None]
+    recorded_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class CreditRecord(Base):
+    """Something that happened to an enterprise. Append-only: a correction is a new version, the old one is `superseded_at`.
+
+    Valid time: `happened_on` … `ends_on` (exclusive; open while None). Recorded time: `recorded_at` … `superseded_at`.
+    Removed (`ends_on` set: history), corrected (`revoked_on`: as if it had never happened), repaired (`repaired_on`: not used
+    from that day) and objected (`objected_on` … `objection_closed_on`: in doubt) are four different things (domain E).
+    """
+
+    __tablename__ = "credit_record"
+    __table_args__ = (
+        UniqueConstraint("source", "source_key", "version"),
+        CheckConstraint("ends_on IS NULL OR ends_on >= happened_on", name="ends_after_it_happened"),
+        CheckConstraint("repaired_on IS NULL OR repaired_on >= happened_on", name="repaired_after_it_happened"),
+        CheckConstraint("objection_closed_on IS NULL OR objected_on IS NOT NULL", name="objection"),
+        CheckConstraint("version >= 1", name="version"),
+        CheckConstraint("superseded_at IS NULL OR superseded_at >= recorded_at", name="recorded_time"),
+        Index("ix_credit_record_enterprise_id", "enterprise_id", postgresql_where=text("superseded_at IS NULL")),
+        Index(
+            "uq_credit_record_current", "source", "source_key", unique=True, postgresql_where=text("superseded_at IS NULL")
+        ),
+        Index("ix_credit_record_batch_id", "batch_id"),
+    )
+
+    id: Mapped[BigId]
+    enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprise.id"))
+    kind: Mapped[Small]
+    klass: Mapped[Small] = mapped_column(SmallInteger, default=0)
+    happened_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    publicity_until: Mapped[date | None]
+    repaired_on: Mapped[date | None]
+    revoked_on: Mapped[date | None]
+    objected_on: Mapped[date | None]
+    objection_closed_on: Mapped[date | None]
+    amount: Mapped[Decimal | None]
+    title: Mapped[str]
+    document_no: Mapped[str | None]
+    authority: Mapped[str | None]
+    chain: Mapped[str | None]
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    source: Mapped[str]
+    source_key: Mapped[str]
+    version: Mapped[int] = mapped_column(default=1)
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("import_batch.id"))
+    row_no: Mapped[int | None]
+    recorded_at: Mapped[datetime]
+    superseded_at: Mapped[datetime | None]
+
+
+class CurrentGrade(Base):
+    """The grade kept under the enterprise (记于企业名下), handed down by grading. Internal; never public."""
+
+    __tablename__ = "current_grade"
+    __table_args__ = (
+        CheckConstraint("grade IN ('A', 'B', 'C', 'D')", name="grade"),
+        Index("ix_current_grade_grade", "grade", "enterprise_id"),
+    )
+
+    enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprise.id"), primary_key=True)
+    grade: Mapped[str]
+    score: Mapped[Small]
+    """Tenths of a point, 0–10000."""
+    since: Mapped[date]
+    run_id: Mapped[int | None]
+
+
+class ImportBatch(Base):
+    """One file given to one source: what it is, what was done with it, and what became of its rows."""
+
+    __tablename__ = "import_batch"
+    __table_args__ = (
+        CheckConstraint("state IN ('received', 'checked', 'kept', 'refused')", name="state"),
+        CheckConstraint(
+            "read IS NULL OR read = new + changed + unchanged + waiting + rejected", name="every_row_accounted_for"
+        ),
+        Index(
+            "uq_import_batch_kept", "source", "file_sha256", unique=True, postgresql_where=text("state = 'kept'")
+        ),
+    )
+
+    id: Mapped[BigId]
+    source: Mapped[str]
+    file_sha256: Mapped[str] = mapped_column(ForeignKey("stored_file.sha256"))
+    file_name: Mapped[str]
+    mapping: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    dry_run: Mapped[bool]
+    state: Mapped[str] = mapped_column(default="received")
+    message_id: Mapped[UUID | None]
+    read: Mapped[int | None]
+    new: Mapped[int | None]
+    changed: Mapped[int | None]
+    unchanged: Mapped[int | None]
+    waiting: Mapped[int | None]
+    rejected: Mapped[int | None]
+    warnings: Mapped[int | None]
+    report_sha256: Mapped[str | None] = mapped_column(ForeignKey("stored_file.sha256"))
+    refusal: Mapped[str | None]
+    requested_by: Mapped[str]
+    requested_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class WaitingRow(Base):
+    """待匹配: a record whose enterprise is not known yet, or not beyond doubt."""
+
+    __tablename__ = "waiting_row"
+    __table_args__ = (
+        UniqueConstraint("source", "source_key"),
+        Index("ix_waiting_row_uscc", "uscc"),
+        Index("ix_waiting_row_name_key", "name_key"),
+    )
+
+    id: Mapped[BigId]
+    source: Mapped[str]
+    source_key: Mapped[str]
+    uscc: Mapped[str | None]
+    reg_no: Mapped[str | None]
+    name: Mapped[str | None]
+    name_key: Mapped[str | None]
+    values: Mapped[dict[str, Any]]
+    reason: Mapped[str]
+    batch_id: Mapped[int] = mapped_column(ForeignKey("import_batch.id"))
+    row_no: Mapped[int]
+    recorded_at: Mapped[datetime]
+
+
+class ColumnMapping(Base):
+    """Which column of a file means which field, as a person once told the page; remembered by the header."""
+
+    __tablename__ = "column_mapping"
+
+    id: Mapped[BigId]
+    source: Mapped[str]
+    header_sha256: Mapped[str]
+    mapping: Mapped[dict[str, Any]]
+    set_by: Mapped[str]
+    set_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("source", "header_sha256"),)

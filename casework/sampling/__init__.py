@@ -1,0 +1,1 @@
+"""The sampling room: items, plans, campaigns, sealed draws and officers."""

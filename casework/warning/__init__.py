@@ -1,0 +1,1 @@
+"""Risk signals become alerts and are disposed of."""

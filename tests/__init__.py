@@ -1,0 +1,1 @@
+"""Tests of Casework: by room, house rules, stories, browser, faults."""

@@ -1,0 +1,137 @@
+"""The tests' ground: a migrated PostgreSQL per worker, one transaction per test, clients signed in by role."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from alembic import command
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import make_url
+
+os.environ.setdefault("CASEWORK_VAR", tempfile.mkdtemp(prefix="casework-test-"))
+
+from casework.app import create_app
+from casework.cli import alembic_config
+from casework.core import parameters
+from casework.core.db import Session, db, transaction
+from casework.settings import Settings
+from tests import make
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+"""Test data that may lie beside the project; tests that need it skip where it is not there."""
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    if not SHARED.is_dir():
+        pytest.skip("../shared is not here")
+    return SHARED
+
+
+def _server(url: str) -> psycopg.Connection:
+    plain = make_url(url).set(drivername="postgresql", database="postgres")
+    return psycopg.connect(plain.render_as_string(hide_password=False), autocommit=True)
+
+
+@pytest.fixture(scope="session")
+def template_database() -> str:
+    """A migrated, empty database to clone; made once for all workers of the run."""
+    url = Settings.from_environment().database_url
+    name = f"{make_url(url).database}_template_{os.environ.get('PYTEST_XDIST_TESTRUNUID', 'alone')[:8]}"
+    with _server(url) as server:
+        server.execute("SELECT pg_advisory_lock(4116999)")
+        if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+            server.execute(f'DROP DATABASE IF EXISTS "{name}"')
+            server.execute(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
+            os.environ["DATABASE_URL"] = make_url(url).set(database=name).render_as_string(hide_password=False)
+            try:
+                command.upgrade(alembic_config(), "head")
+                with _application().app_context(), transaction():
+                    parameters.seed_calendar()
+                    make.city()
+                    engines = list(db.engines.values())
+                for engine in engines:
+                    engine.dispose()
+            finally:
+                os.environ["DATABASE_URL"] = url
+        server.execute("SELECT pg_advisory_unlock(4116999)")
+    return name
+
+
+def _application() -> Flask:
+    app = create_app()
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, PROPAGATE_EXCEPTIONS=False)
+    return app
+
+
+@pytest.fixture(scope="session")
+def clone_database(template_database: str) -> Iterator[Callable[[str], str]]:
+    """Makes a fresh copy of the template and returns its address; dropped at the end of the run."""
+    url = Settings.from_environment().database_url
+    made: list[str] = []
+
+    def clone(label: str) -> str:
+        name = f"{template_database}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{label}_{len(made)}"
+        with _server(url) as server:
+            server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template_database}"')
+        made.append(name)
+        return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+    yield clone
+    with _server(url) as server:
+        for name in made:
+            server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def app(clone_database: Callable[[str], str]) -> Flask:
+    """The application on this worker's own database."""
+    before = os.environ.get("DATABASE_URL")
+    os.environ["DATABASE_URL"] = clone_database("tests")
+    try:
+        return _application()
+    finally:
+        if before is not None:
+            os.environ["DATABASE_URL"] = before
+
+
+@pytest.fixture
+def world(app: Flask) -> Iterator[Flask]:
+    """A test in one transaction that is taken back; operations may be called directly inside."""
+    with app.app_context():
+        connection = db.engines[None].connect()
+        outer = connection.begin()
+        Session.pinned = connection
+        try:
+            yield app
+        finally:
+            db.session.remove()
+            Session.pinned = None
+            outer.rollback()
+            connection.close()
+
+
+@pytest.fixture
+def client(world: Flask) -> FlaskClient:
+    """A visitor."""
+    return world.test_client()
+
+
+@pytest.fixture
+def as_role(world: Flask) -> Callable[..., FlaskClient]:
+    """`as_role("credit")` is a client signed in with that role at the city bureau; `unit="川汇区局"` elsewhere."""
+
+    def sign_in(role: str, *, unit: str | None = None) -> FlaskClient:
+        account = make.account(role, unit=unit)
+        visitor = world.test_client()
+        with visitor.session_transaction() as cookie:
+            cookie.update(account=account.id, epoch=account.epoch, seen=2**40, locale="zh")
+        db.session.flush()
+        return visitor
+
+    return sign_in

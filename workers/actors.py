@@ -1,0 +1,26 @@
+"""Each line of the table as a Dramatiq actor: `dramatiq workers.actors`."""
+
+from uuid import UUID
+
+import dramatiq
+from dramatiq import Actor as DramatiqActor
+
+from casework.app import create_app
+from casework.core.logs import configure
+from workers.broker import broker
+from workers.handlers import TABLE, On
+from workers.run import carry_out
+
+configure()
+app = create_app()
+
+
+def _actor_for(line: On) -> "DramatiqActor[[str], None]":
+    def run(message_id: str) -> None:
+        with app.app_context():
+            carry_out(line, UUID(message_id))
+
+    return dramatiq.actor(run, actor_name=line.key, queue_name=line.queue, broker=broker)
+
+
+ACTORS = {line.key: _actor_for(line) for line in TABLE}

@@ -1,0 +1,36 @@
+"""How one line of the table is carried out: job ledger, transaction, exactly-once effect."""
+
+from uuid import UUID
+
+from casework.core import jobs
+from casework.core.actor import Actor
+from casework.core.db import session, transaction
+from casework.core.errors import Refusal
+from casework.core.ledger import OutboxMessage, first_time
+from casework.core.logs import log_context
+from workers.handlers import On
+
+
+def carry_out(line: On, message_id: UUID) -> None:
+    """Does the line's operation for one message, once, in one transaction. A Refusal is recorded and not raised."""
+    sent = session.get(OutboxMessage, message_id)
+    if sent is None:
+        return  # the database was restored to a time before this message: there is nothing to do
+    actor = Actor(id=sent.actor_id, name=sent.actor_name, roles=("worker",), request_id=str(message_id))
+    message = line.message.from_payload(sent.payload)
+    session.rollback()
+    log_context.set({"message": str(message_id), "handler": line.key})
+    jobs.begin(message_id, line.key, line.message.name, message.payload(), actor)
+    try:
+        with transaction():
+            if first_time(message_id, line.key):
+                line.operation(**vars(message), actor=actor)
+    except Refusal as refusal:
+        jobs.end("refused", refusal)
+    except jobs.Cancelled:
+        jobs.end("cancelled")
+    except BaseException as error:
+        jobs.end("failed", error)
+        raise
+    else:
+        jobs.end("done")
