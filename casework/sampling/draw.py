@@ -222,7 +222,7 @@ class Draw:
 
 
 def floor_count(members: int, floor_bp: int, size: int | None = None) -> int:
-    """How many of `members` (all of a stratum, excluded ones included) must be drawn: rounded up, at least one of any."""
+    """How many of `members` (all of a stratum, also excluded ones) must be drawn: rounded up, at least one of any."""
     floor = max(1, -(-members * floor_bp // WHOLE)) if members else 0
     return max(size or 0, floor)
 
@@ -359,7 +359,8 @@ def replacement(duties: Iterable[Duty], seed: bytes, seal: bytes, unavailable: C
 
 
 # ---- Files of a bundle -----------------------------------------------------------------------------------------------
-# Written line by line, read line by line: a pool of a million members never stands in memory as text.
+# Written and read line by line: a pool of a million members never stands in memory as text. Readers refuse a line that
+# they cannot read, and name it.
 
 
 class Reveal(NamedTuple):
@@ -427,9 +428,7 @@ def commitment_json(commitment: bytes, published_at: datetime) -> bytes:
 def reveal_json(reveal: Reveal) -> bytes:
     """The bytes of `reveal.json`."""
     contributions = [contribution._asdict() for contribution in reveal.contributions]
-    return canonical_json(
-        {"nonce": reveal.nonce.hex(), "contributions": contributions, "seed": reveal.seed.hex()},
-    )
+    return canonical_json({"nonce": reveal.nonce.hex(), "contributions": contributions, "seed": reveal.seed.hex()})
 
 
 def draw_tsv(drawn: Iterable[Drawn]) -> Iterator[bytes]:
@@ -462,8 +461,8 @@ def _utc(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def read_parameters(content: bytes) -> Parameters:
-    """The parameters in the bytes of `parameters.json`."""
+def read_parameters(lines: Iterable[bytes]) -> Parameters:
+    """The parameters in `parameters.json`."""
 
     def parse(value: Any) -> Parameters:
         if value["protocol"] != PROTOCOL:
@@ -476,7 +475,7 @@ def read_parameters(content: bytes) -> Parameters:
             strata=tuple(Stratum(**stratum) for stratum in value["strata"]),
         )
 
-    return _parsed("parameters.json", content, parse)
+    return _parsed("parameters.json", lines, parse)
 
 
 def read_pool(lines: Iterable[bytes]) -> Iterator[Member]:
@@ -489,23 +488,23 @@ def read_officers(lines: Iterable[bytes]) -> Iterator[bytes]:
     return _rows("officers.tsv", lines, bytes.fromhex)
 
 
-def read_commitment(content: bytes) -> tuple[bytes, datetime]:
-    """The commitment and the moment of its publication in the bytes of `commitment.json`."""
+def read_commitment(lines: Iterable[bytes]) -> tuple[bytes, datetime]:
+    """The commitment and the moment of its publication in `commitment.json`."""
 
     def parse(value: Any) -> tuple[bytes, datetime]:
         return bytes.fromhex(value["commitment"]), datetime.fromisoformat(value["published_at"])
 
-    return _parsed("commitment.json", content, parse)
+    return _parsed("commitment.json", lines, parse)
 
 
-def read_reveal(content: bytes) -> Reveal:
-    """What the bytes of `reveal.json` made public."""
+def read_reveal(lines: Iterable[bytes]) -> Reveal:
+    """What `reveal.json` made public."""
 
     def parse(value: Any) -> Reveal:
         contributions = tuple(Contribution(**contribution) for contribution in value["contributions"])
         return Reveal(bytes.fromhex(value["nonce"]), contributions, bytes.fromhex(value["seed"]))
 
-    return _parsed("reveal.json", content, parse)
+    return _parsed("reveal.json", lines, parse)
 
 
 def read_draw(lines: Iterable[bytes]) -> Iterator[Drawn]:
@@ -535,9 +534,10 @@ def read_openings(lines: Iterable[bytes]) -> Iterator[Opening]:
         yield opening
 
 
-def _parsed(name: str, content: bytes, parse: Callable[[Any], T]) -> T:
+def _parsed(name: str, lines: Iterable[bytes], parse: Callable[[Any], T]) -> T:
+    """A JSON file parsed as a whole."""
     with _refusing(name, 1):
-        return parse(json.loads(content))
+        return parse(json.loads(b"".join(lines)))
 
 
 def _rows(name: str, lines: Iterable[bytes], parse: Callable[..., T]) -> Iterator[T]:
@@ -612,26 +612,22 @@ def read_bundle(path: Path) -> Bundle:
     """The bundle in a directory or zip archive, whole. It is read, not verified: that is `verify.py`'s part."""
     root = zipfile.Path(path) if path.is_file() else path
 
-    def lines(name: str) -> list[bytes]:
+    def part(name: str, read: Callable[[IO[bytes]], T]) -> T:
         with (root / name).open("rb") as file:
-            return list(file)
+            return read(file)
 
-    parameters = read_parameters(b"".join(lines("parameters.json")))
-    commitment, published_at = read_commitment(b"".join(lines("commitment.json")))
-    undrawn = Bundle(
-        parameters,
-        list(read_pool(lines("pool.tsv"))),
-        list(read_officers(lines("officers.tsv"))),
-        commitment,
-        published_at,
-    )
+    parameters = part("parameters.json", read_parameters)
+    commitment, published_at = part("commitment.json", read_commitment)
+    pool = part("pool.tsv", lambda file: list(read_pool(file)))
+    officers = part("officers.tsv", lambda file: list(read_officers(file)))
+    undrawn = Bundle(parameters, pool, officers, commitment, published_at)
     if not (root / "reveal.json").exists():
         return undrawn
     return replace(
         undrawn,
-        reveal=read_reveal(b"".join(lines("reveal.json"))),
-        drawn=list(read_draw(lines("draw.tsv"))),
-        duties=list(read_duty(lines("duty.tsv"), parameters.officers_per_case)),
+        reveal=part("reveal.json", read_reveal),
+        drawn=part("draw.tsv", lambda file: list(read_draw(file))),
+        duties=part("duty.tsv", lambda file: list(read_duty(file, parameters.officers_per_case))),
     )
 
 
@@ -645,7 +641,7 @@ README = """\
 
 给公众：怎样核对
   1. 抽签之前，抄下公示页上的承诺值（commitment）。它一经公布，抽查库、人员名录和比例就不能再改。
-  2. 抽签之后，下载本包，装有 Python 3.8 或更高版本即可运行（不联网、不需安装其他软件）:
+  2. 抽签之后，下载本包，装有 Python 3.8 或更高版本即可运行（不联网、不需安装其他软件）：
          python3 verify.py . --commitment 您抄下的承诺值
   3. 每一项都显示“通过”，说明：抽查库在抽签前已封存；各层抽取户数不低于规定比例；
      抽中的封签和检查人员由种子唯一确定，没有人能挑选。

@@ -445,6 +445,7 @@ def check_openings(path: Path, pool: Pool, officers: set[str]) -> tuple[bool, Te
     """Each opening is genuine, every member of the pool is opened, and nobody is there under two seals."""
     name = path.name
     opened: set[str] = set()
+    strangers: list[int] = []  # lines with a seal that is nowhere in the bundle
     line_of_code: dict[str, int] = {}
     for line, (seal, code, salt) in opening_rows(path):
         if not is_text(salt, HEX_16):
@@ -454,7 +455,7 @@ def check_openings(path: Path, pool: Pool, officers: set[str]) -> tuple[bool, Te
                 name, line, f"封签不是由代码 {code} 和盐值算出的", f"the seal is not made from {code} and this salt"
             )
         if seal not in pool.line_of and seal not in officers:
-            raise Wrong(name, line, "封签不在抽查库和人员名录中", "the seal is neither in the pool nor in the roster")
+            strangers.append(line)
         if seal in opened:
             raise Wrong(name, line, "封签重复", "this seal was opened on an earlier line")
         first = line_of_code.setdefault(code, line)
@@ -464,6 +465,9 @@ def check_openings(path: Path, pool: Pool, officers: set[str]) -> tuple[bool, Te
     for seal, line in pool.line_of.items():
         if seal not in opened:
             raise Wrong("pool.tsv", line, f"{name} 中没有这个封签", f"{name} does not open this seal")
+    if strangers:
+        en = "the seal is neither in the pool nor in the roster"
+        raise Wrong(name, strangers[0], "封签不在抽查库和人员名录中", en)
     officers_opened = len(officers & opened)
     return True, Text(
         f"抽查库 {len(pool.line_of)} 户的封签全部属实，没有一户重复；人员封签核对 {officers_opened}/{len(officers)} 名",
