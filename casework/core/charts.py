@@ -154,9 +154,9 @@ def sparkline(values: Sequence[float | None], *, title: str) -> Markup:
 def line(series: Sequence[Series], *, labels: Sequence[str], title: str, unit: str = "") -> Markup:
     """Up to three lines from zero over the same positions; of the `labels` first, middle and last are written."""
     high = _round_up(max((value for each in series for value in each.values if value is not None), default=0))
-    drawn = [_legend([(each.label, _dash(number)) for number, each in enumerate(series)])]
-    for share in (0, 0.5, 1):
-        drawn.append(_gridline(AXIS * 2 + PLOT * (1 - share), f"{high * share:,g}{unit}"))
+    drawn = [_legend([(_latest(each, unit), _dash(number)) for number, each in enumerate(series)])]
+    heights = [(share, AXIS * 2 + PLOT * (1 - share)) for share in (0, 0.5, 1)]
+    drawn += [Markup('<line class="rule" x1="0" x2="100%" y1="{0:.0f}" y2="{0:.0f}"/>').format(y) for _, y in heights]
     lines = [
         _path(
             [
@@ -168,10 +168,12 @@ def line(series: Sequence[Series], *, labels: Sequence[str], title: str, unit: s
         for number, each in enumerate(series)
     ]
     drawn.append(
-        Markup('<svg viewBox="0 0 100 100" preserveAspectRatio="none" y="{}" width="100%" height="{}">{}</svg>').format(
-            AXIS * 2, PLOT, Markup("").join(lines)
-        )
+        Markup(
+            '<svg class="plot" viewBox="0 0 100 100" preserveAspectRatio="none" width="100%" y="{}" height="{}">'
+            "{}</svg>"
+        ).format(AXIS * 2, PLOT, Markup("").join(lines))
     )
+    drawn += [_text(f"{high * share:,g}{unit}", 0, y - 5, "faint") for share, y in heights]
     for index in sorted({0, len(labels) // 2, len(labels) - 1} if labels else ()):
         place = "start" if index == 0 else "end" if index == len(labels) - 1 else "middle"
         drawn.append(_text(labels[index], 100 * _positions(len(labels))[index], AXIS * 3 + PLOT - 8, "faint", place))
@@ -258,9 +260,10 @@ def _threshold(x: float, words: str, height: float) -> Markup:
     return rule + _text(words, x, 14, "faint", "middle" if x < 95 else "end")
 
 
-def _gridline(y: float, words: str) -> Markup:
-    rule = Markup('<line class="rule" x1="0" x2="100%" y1="{0:.0f}" y2="{0:.0f}"/>').format(y)
-    return rule + _text(words, 0, y - 5, "faint")
+def _latest(series: Series, unit: str) -> str:
+    """The name of a line with its latest value."""
+    known = [value for value in series.values if value is not None]
+    return f"{series.label} {known[-1]:,g}{unit}" if known else series.label
 
 
 def _legend(entries: Sequence[tuple[str, Markup]]) -> Markup:
@@ -283,7 +286,7 @@ def _dash(number: int) -> Markup:
 
 
 def _path(points: Sequence[tuple[float, float] | None], kind: str) -> Markup:
-    """Straight lines through the points, interrupted at gaps."""
+    """Straight lines through the points, interrupted at gaps; a point alone is a dot."""
     runs = (list(run) for known, run in groupby(points, key=lambda point: point is not None) if known)
-    d = " ".join("M" + " L".join(f"{point[0]:.2f} {point[1]:.2f}" for point in run if point) for run in runs)
+    d = " ".join("M" + " L".join(f"{point[0]:.2f} {point[1]:.2f}" for point in run if point) + "h0" for run in runs)
     return Markup('<path class="line {}" d="{}"/>').format(kind, d)

@@ -31,7 +31,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from casework.core import clock, i18n
+from casework.core import charts, clock, i18n
 from casework.core.actor import Actor
 from casework.core.db import SAFE_METHODS, session
 from casework.core.errors import Invalid, NotAllowed, NotFound, Refusal
@@ -215,7 +215,7 @@ def install(
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(i18n.translate, i18n.plural, newstyle=True)  # type: ignore[attr-defined]
-    app.jinja_env.globals.update(panel=panel, may_use=may_use)
+    app.jinja_env.globals.update(panel=panel, may_use=may_use, charts=charts, LOCAL_ZONE=clock.LOCAL_ZONE)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
     app.before_request(_open(load_actor))

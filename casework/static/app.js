@@ -162,6 +162,14 @@
     }
   };
 
+  /* Signing out on purpose leaves nothing of this user on the device. */
+  function forgetDrafts(event) {
+    if (!("forgetDrafts" in event.target.dataset)) return;
+    Object.keys(localStorage).forEach(function (key) {
+      if (key.indexOf(drafts.prefix) === 0) localStorage.removeItem(key);
+    });
+  }
+
   /* A panel that could not be loaded says so and offers to try again; its link stays where it was. */
   function panelFailed(event) {
     var panel = event.target.closest && event.target.closest("[data-failed]");
@@ -173,8 +181,18 @@
     button.className = "link-button";
     button.dataset.retryButton = "";
     button.textContent = panel.dataset.retry;
-    button.addEventListener("click", function () { line.remove(); window.htmx.trigger(panel, "load"); });
+    button.addEventListener("click", function () { line.remove(); window.htmx.trigger(panel, "retry"); });
     line.appendChild(button);
+  }
+
+  /* A part of the page that was answered from elsewhere (the sign-in page, after a time-out): load the page anew instead. */
+  function signedOut(event) {
+    var detail = event.detail;
+    var answered = detail.xhr.responseURL && new URL(detail.xhr.responseURL).pathname;
+    var asked = new URL(detail.pathInfo.requestPath, location.href).pathname;
+    if (detail.requestConfig.verb !== "get" || !answered || answered === asked) return;
+    detail.shouldSwap = false;
+    location.reload();
   }
 
   /* On paper every fold is open. */
@@ -195,9 +213,11 @@
 
   document.addEventListener("submit", askFirst, true);
   document.addEventListener("submit", sendOnce);
+  document.addEventListener("submit", forgetDrafts);
   document.addEventListener("change", excludeOthers);
   document.addEventListener("htmx:responseError", panelFailed);
   document.addEventListener("htmx:sendError", panelFailed);
+  document.addEventListener("htmx:beforeSwap", signedOut);
   document.addEventListener("htmx:load", function (event) { if (event.target !== document.body) furnish(event.target); });
   window.addEventListener("beforeprint", openFolds);
   window.addEventListener("afterprint", closeFolds);
