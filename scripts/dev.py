@@ -5,17 +5,15 @@ setup                        make .venv
 run                          servers, database, demo city on the first start, web, workers, scheduler; Ctrl-C ends all
 test [PYTEST ARGUMENT …]     the test suite with its own throw-away servers
 bench [ARGUMENT …]           the benchmarks, likewise
-exec [--fresh] -- COMMAND …  one command with servers up, database migrated, environment set (--fresh: all of it thrown away after)
+exec [--fresh] -- COMMAND …  one command with servers up, database migrated, environment set; --fresh: thrown away after
 stop                         end what runs from this folder
 status                       say what runs from this folder
 """
 
 import sys
 
-if sys.version_info < (3, 11):
-    sys.exit(
-        "Casework needs Python 3.11 or newer; this is %d.%d. Try: python3.12 scripts/dev.py" % sys.version_info[:2]
-    )
+if sys.version_info < (3, 11):  # noqa: UP036 - an older Python is told so here
+    sys.exit("Casework needs Python 3.11 or newer; this is %d.%d" % sys.version_info[:2])  # noqa: UP031
 
 import fcntl
 import http.client
@@ -25,7 +23,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
 
@@ -41,14 +39,11 @@ LITTLE_MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "65536"}  # 
 
 # What `run` starts. It ends in the same order: no new work, then no page, then no clock.
 PROCESSES = (
-    Process(
-        "workers", ("dramatiq", "workers.actors", "--processes", "2", "--threads", "4", "--queues", "default", "bulk")
-    ),
-    Process(
-        "pdf", ("dramatiq", "workers.actors", "--processes", "2", "--threads", "1", "--queues", "pdf"), LITTLE_MEMORY
-    ),
-    Process("web", ("gunicorn", "--config", "scripts/gunicorn.conf.py", "wsgi:app"), listens=True),
-    Process("scheduler", ("workers.schedule",)),
+    Process("workers", "dramatiq workers.actors --processes 2 --threads 4 --queues default bulk"),
+    Process("pdf", "dramatiq workers.actors --processes 2 --threads 1 --queues pdf", LITTLE_MEMORY),
+    Process("web", "gunicorn --config scripts/gunicorn.conf.py wsgi:app", listens=True),
+    Process("scheduler", "workers.schedule"),
+    Process("relay", "workers.relay"),
 )
 PORT = 8000
 RUN_FILE = VAR / "run.json"
@@ -97,14 +92,14 @@ def bench(arguments: list[str]) -> int:
 
 
 def execute(arguments: list[str]) -> int:
-    options, command = _split(arguments)
+    fresh, command = _fresh_and_command(arguments)
     venv.ensure("prod")
     machine.ensure_pango()
-    with throw_away_instance() if "--fresh" in options else _instance_of_this_folder() as instance:
-        with instance.servers() as environment:
-            environment.setdefault("PORT", str(_running().get("port", PORT)))
-            migrate(environment)
-            return call(command, environment)
+    place = throw_away_instance() if fresh else nullcontext(Instance(VAR))
+    with place as instance, instance.servers() as environment:
+        environment.setdefault("PORT", str(_running().get("port", PORT)))
+        migrate(environment)
+        return call(command, environment)
 
 
 def stop(arguments: list[str]) -> int:
@@ -145,9 +140,6 @@ VERBS: dict[str, Callable[[list[str]], int]] = {
 
 def migrate(environment: Mapping[str, str]) -> None:
     """Bring the database to the newest revision; one launcher at a time."""
-    if not (ROOT / "casework" / "cli.py").exists():
-        warn("casework.cli is not there yet: database not migrated")
-        return
     with locked(VAR / "migrate.lock"):
         casework(environment, "migrate", otherwise="the database could not be migrated")
 
@@ -162,7 +154,7 @@ def casework(environment: Mapping[str, str], *arguments: str, otherwise: str) ->
 
 
 def call(command: list[str], environment: Mapping[str, str], cwd: Path | None = None) -> int:
-    """Run a command at the terminal to its end. Ctrl-C is the command's to answer; a SIGTERM to the launcher is passed on."""
+    """Run a command to its end. Ctrl-C is the command's to answer; a SIGTERM to the launcher is passed on."""
     try:
         child = subprocess.Popen(command, env=environment, cwd=cwd)
     except FileNotFoundError:
@@ -253,31 +245,22 @@ def _welcome(port: int, environment: Mapping[str, str]) -> Callable[[], bool]:
     return on_ready
 
 
-@contextmanager
-def _instance_of_this_folder() -> Iterator[Instance]:
-    yield Instance(VAR)
-
-
 def _on_all_cores(arguments: list[str]) -> list[str]:
     """One pytest process per core, unless the caller chose, or wants the debugger."""
-    chosen = any(
-        a.startswith(("-n", "--numprocesses", "--pdb", "--trace", "--collect-only", "--co")) or a == "no:xdist"
-        for a in arguments
-    )
+    own = ("-n", "--numprocesses", "--pdb", "--trace", "--collect-only", "no:xdist")
+    chosen = any(argument.startswith(own) for argument in arguments)
     return [] if chosen else ["-n", str(os.cpu_count() or 1)]
 
 
-def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """exec's own options and the command: `--` stands between them, and may be left out where no option could be meant."""
-    options = []
-    while arguments and arguments[0] == "--fresh":
-        options.append(arguments[0])
-        arguments = arguments[1:]
-    if arguments[:1] == ["--"]:
-        arguments = arguments[1:]
-    if not arguments or arguments[0].startswith("-"):
+def _fresh_and_command(arguments: list[str]) -> tuple[bool, list[str]]:
+    """What `exec` was asked: `[--fresh] -- COMMAND …`, where `--` may be left out."""
+    fresh = arguments[:1] == ["--fresh"]
+    command = arguments[1:] if fresh else arguments
+    if command[:1] == ["--"]:
+        command = command[1:]
+    if not command or command[0].startswith("-"):
         raise Stop("usage: scripts/dev.py exec [--fresh] -- COMMAND …")
-    return options, arguments
+    return fresh, command
 
 
 def _no_arguments(verb: str, arguments: list[str]) -> None:

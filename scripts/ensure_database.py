@@ -1,7 +1,7 @@
 """Make the database of DATABASE_URL if it is missing, and refuse one that would hurt Chinese text; run by the launcher.
 
-With ADMIN_URL (the superuser of a private server) the role of DATABASE_URL is made too: it owns its database and may make
-others (tests do), but is no superuser, so that nothing works here that would fail on a city's own server.
+With ADMIN_URL (the superuser of a private server) the role of DATABASE_URL is made too: it owns its database and may
+make others (tests do), but is no superuser, so that nothing works here that would fail on a city's own server.
 """
 
 import os
@@ -64,21 +64,17 @@ def create(url: URL) -> None:
 
 
 def check(connection: psycopg.Connection) -> None:
-    """Version, encoding, and whether the database's locale knows that 周 is a letter (else indexes on words stay empty)."""
+    """Refuse a version, an encoding or a locale in which 周 is no letter (text search would silently find nothing)."""
     major = connection.info.server_version // 10000
     if major < OLDEST:
         sys.exit(f"PostgreSQL {major} is too old; Casework needs {OLDEST} to {NEWEST}")
     if major > NEWEST:
-        print(
-            f"! PostgreSQL {major} is newer than what Casework was tested with ({OLDEST} to {NEWEST})", file=sys.stderr
-        )
-    encoding, is_letter = connection.execute(
-        "SELECT current_setting('server_encoding'), '周' ~ '^[[:alpha:]]$'"
-    ).fetchone()
-    if encoding != "UTF8" or not is_letter:
+        print(f"! PostgreSQL {major} is newer than what Casework was tested with", file=sys.stderr)
+    question = "SELECT current_setting('server_encoding') = 'UTF8', '周' ~ '^[[:alpha:]]$'"
+    if connection.execute(question).fetchone() != (True, True):
         sys.exit(
-            f"the database has encoding {encoding} and a locale that {'knows' if is_letter else 'does not know'} Chinese; "
-            "make it with ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8' TEMPLATE template0"
+            f"database {connection.info.dbname} is not UTF-8 or its locale knows no Chinese; make it with "
+            "ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8' TEMPLATE template0"
         )
 
 

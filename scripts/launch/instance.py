@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import subprocess
 import tempfile
@@ -12,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from .console import Stop
+from .console import Stop, undisturbed
 from .project import PYTHON, ROOT, VAR, VENV, Users, locked, private_folder
 from .servers import Postgres, Valkey
 
@@ -49,7 +48,7 @@ class Instance:
             self._ensure_database(environment)
             yield environment
         finally:
-            with locked(self.var / "servers.lock"):
+            with undisturbed(), locked(self.var / "servers.lock"):
                 if users.leave():
                     self.stop_servers()
 
@@ -67,13 +66,13 @@ class Instance:
         return [server for server in (self.postgres, self.valkey) if server is not None]
 
     def environment(self) -> dict[str, str]:
-        """The caller's environment and what every process of this instance must know (README: environment)."""
+        """The caller's environment and what every process of this instance must know."""
         database = self.postgres.url(ROLE, DATABASE) if self.postgres else _with_driver(self._database_url)
         return os.environ | {
             "DATABASE_URL": database,
             "REDIS_URL": self.valkey.url if self.valkey else self._redis_url,
             "CASEWORK_VAR": str(self.var),
-            "CASEWORK_SECRET_KEY_FILE": str(self._secret_key()),
+            "CASEWORK_SECRET_KEY_FILE": str(self.var / "secret.key"),
             "FONTCONFIG_FILE": str(self._fonts_conf()),
             "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
             "VIRTUAL_ENV": str(VENV),
@@ -86,13 +85,6 @@ class Instance:
         done = subprocess.run(command, env={**environment, **admin}, stderr=subprocess.PIPE, text=True)
         if done.returncode:
             raise Stop(done.stderr.strip())
-
-    def _secret_key(self) -> Path:
-        file = self.var / "secret.key"
-        if not file.exists():
-            file.touch(mode=0o600)
-            file.write_text(secrets.token_hex(32))
-        return file
 
     def _fonts_conf(self) -> Path:
         """Only the project's fonts and the operator's own (CASEWORK_FONTS): the same page on every machine."""
@@ -113,7 +105,8 @@ def throw_away_instance() -> Iterator[Instance]:
     try:
         yield instance
     finally:
-        instance.forget()
+        with undisturbed():
+            instance.forget()
 
 
 def _with_driver(url: str) -> str:

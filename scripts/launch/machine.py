@@ -1,4 +1,4 @@
-"""What the machine itself must have: Pango for PDFs, a Chromium for browser tests. Got without a question, or named in one line."""
+"""What the machine must have: Pango for PDFs, a Chromium for browser tests. Got without a question, or asked for."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def has_pango() -> bool:
 
 
 def browser_environment() -> dict[str, str]:
-    """CASEWORK_CHROMIUM (and a Node.js for Playwright where its own cannot start), or nothing: then browser tests are skipped."""
+    """CASEWORK_CHROMIUM (and a Node.js for Playwright if its own cannot start); without, browser tests are skipped."""
     chromium = os.environ.get("CASEWORK_CHROMIUM") or _system_chromium()
     if chromium is None and _apt_install(CHROMIUM, "Chromium, for the browser tests"):
         chromium = _system_chromium()
@@ -57,7 +57,7 @@ def _system_chromium() -> str | None:
 
 
 def _npm_chromium() -> str | None:
-    """The Chromium inside an npm package, which needs no root: packed with brotli, started with the libraries beside it."""
+    """The Chromium in an npm package, which needs no root: packed with brotli, started with its own libraries."""
     folder = VAR / "chromium"
     launcher = folder / "chromium.sh"
     if launcher.exists():

@@ -27,7 +27,7 @@ def any_free() -> int:
 
 
 def listen(host: str, wanted: int) -> socket.socket:
-    """Listen on `wanted` or the next free port; the socket is kept, so that the port stays ours while children restart."""
+    """Listen on `wanted` or the next free port; the socket is kept, so that the port stays ours at restarts."""
     for port in range(wanted, min(wanted + HOW_FAR, 65536)):
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

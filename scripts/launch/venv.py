@@ -30,7 +30,7 @@ sys.exit(main())
 
 
 def ensure(kind: Kind) -> None:
-    """Packages of `kind` installed (dev contains prod) and the project importable; nothing to do when the locks are unchanged."""
+    """Packages of `kind` installed (dev contains prod) and the project importable; at once if the lock is unchanged."""
     with locked(private_folder(VAR) / "setup.lock"):
         if is_current(kind):
             return
@@ -66,7 +66,7 @@ def install(lock: Path) -> None:
 
 
 def _uv_environment() -> dict[str, str]:
-    """uv without downloads of its own, bytecode compiled, and pip's mirror if one is set (uv does not read pip's settings)."""
+    """uv with bytecode compiled, no Python of its own, and pip's mirror if one is set (uv does not read that)."""
     environment = os.environ | {"UV_COMPILE_BYTECODE": "1", "UV_PYTHON_DOWNLOADS": "never"}
     if not environment.keys() & {"UV_DEFAULT_INDEX", "UV_INDEX_URL"}:
         asked = subprocess.run(
