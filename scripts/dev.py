@@ -26,6 +26,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
+from typing import TextIO
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -145,18 +146,20 @@ def migrate(environment: Mapping[str, str]) -> None:
 
 
 def casework(environment: Mapping[str, str], *arguments: str, otherwise: str) -> None:
-    """One `casework` command as a step of a verb."""
-    code = call([str(PYTHON), "-m", "casework.cli", *arguments], environment, cwd=ROOT)
+    """One `casework` command as a step of a verb; stdout is left to the verb itself."""
+    code = call([str(PYTHON), "-m", "casework.cli", *arguments], environment, cwd=ROOT, output=sys.stderr)
     if code == 128 + signal.SIGINT:
         raise KeyboardInterrupt
     if code:
         raise Stop(f"{otherwise} (casework {' '.join(arguments)} ended with exit code {code})")
 
 
-def call(command: list[str], environment: Mapping[str, str], cwd: Path | None = None) -> int:
+def call(
+    command: list[str], environment: Mapping[str, str], cwd: Path | None = None, output: TextIO | None = None
+) -> int:
     """Run a command to its end. Ctrl-C is the command's to answer; a SIGTERM to the launcher is passed on."""
     try:
-        child = subprocess.Popen(command, env=environment, cwd=cwd)
+        child = subprocess.Popen(command, env=environment, cwd=cwd, stdout=output)
     except FileNotFoundError:
         warn(f"{command[0]}: command not found")
         return 127

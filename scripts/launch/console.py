@@ -15,13 +15,18 @@ class Stop(Exception):
 
 
 def say(text: str) -> None:
-    """Print one line for the person at the terminal, at once."""
+    """Print a line of the answer, at once."""
     print(text, flush=True)
 
 
+def note(text: str) -> None:
+    """Print what is being done, beside the output that a script may read."""
+    print(text, file=sys.stderr, flush=True)
+
+
 def warn(text: str) -> None:
-    """Print one line that asks for attention; it stays visible when stdout is piped away."""
-    print(f"! {text}", file=sys.stderr, flush=True)
+    """Print a line that asks for attention."""
+    note(f"! {text}")
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from . import venv
-from .console import say, warn
+from .console import note, warn
 from .project import PYTHON, ROOT, VAR, VENV, private_folder
 
 PANGO = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0")
@@ -65,7 +65,7 @@ def _npm_chromium() -> str | None:
     npm = _npm()
     if npm is None:
         return None
-    say("Getting Chromium from npm, for the browser tests …")
+    note("Getting Chromium from npm, for the browser tests …")
     packages = private_folder(VAR / "npm")
     command = [*npm, "install", "--prefix", str(packages), "--ignore-scripts", "--no-save", "--silent", NPM_CHROMIUM]
     if subprocess.run(command, stdin=subprocess.DEVNULL).returncode:
@@ -110,7 +110,7 @@ def _apt_install(packages: tuple[str, ...], what: str) -> bool:
     failed = private_folder(VAR) / f"apt-{packages[0]}.failed"
     if apt is None or (failed.exists() and time.time() - failed.stat().st_mtime < TRY_AGAIN_SECONDS):
         return False
-    say(f"Installing {what}, with apt …")
+    note(f"Installing {what}, with apt …")
     install = [*apt, "install", "--yes", "--no-install-recommends", *packages]
     log = private_folder(VAR / "log") / "apt.log"
     with log.open("w") as out:

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Literal
 
-from .console import Stop, say, warn
+from .console import Stop, note, warn
 from .project import PYTHON, ROOT, VAR, VENV, locked, private_folder
 
 LOCKS = ROOT / "requirements"
@@ -36,7 +36,7 @@ def ensure(kind: Kind) -> None:
             return
         if not _works():
             _make()
-        say(f"Installing the {kind} packages into .venv …")
+        note(f"Installing the {kind} packages into .venv …")
         install(LOCKS / f"{kind}.txt")
         _install_project()
         STAMP.write_text(json.dumps(_stamp() | {"root": str(ROOT), "prod": digest("prod"), kind: digest(kind)}))
@@ -83,7 +83,7 @@ def _uv_environment() -> dict[str, str]:
 def _make() -> None:
     if importlib.util.find_spec("ensurepip") is None:
         raise Stop("Python's venv module is incomplete here; on Debian or Ubuntu: sudo apt install python3-venv")
-    say("Making .venv …")
+    note("Making .venv …")
     if not _succeeds([sys.executable, "-m", "venv", "--clear", VENV]):
         shutil.rmtree(VENV, ignore_errors=True)
         raise Stop("python3 -m venv failed; on Debian or Ubuntu: sudo apt install python3-venv")
