@@ -18,8 +18,10 @@
     event.preventDefault();
     event.stopImmediatePropagation();
     var button = event.submitter;
+    var yes = dialog.querySelector("[value=yes]");
     dialog.querySelector("p").textContent = form.dataset.confirm;
-    dialog.querySelector("[value=yes]").textContent = form.dataset.confirmLabel || dialog.querySelector("[value=yes]").textContent;
+    yes.textContent = form.dataset.confirmLabel || yes.textContent;
+    yes.className = button ? button.className : yes.className;
     dialog.returnValue = "";
     dialog.onclose = function () {
       if (dialog.returnValue !== "yes") { if (button) button.focus(); return; }
@@ -185,13 +187,11 @@
     line.appendChild(button);
   }
 
-  /* A part of the page that was answered from elsewhere (the sign-in page, after a time-out): load the page anew instead. */
+  /* A part of the page that was answered by the sign-in page (after a time-out): load the whole page anew instead. */
   function signedOut(event) {
-    var detail = event.detail;
-    var answered = detail.xhr.responseURL && new URL(detail.xhr.responseURL).pathname;
-    var asked = new URL(detail.pathInfo.requestPath, location.href).pathname;
-    if (detail.requestConfig.verb !== "get" || !answered || answered === asked) return;
-    detail.shouldSwap = false;
+    var answered = event.detail.xhr.responseURL;
+    if (!answered || new URL(answered).pathname !== document.body.dataset.signIn) return;
+    event.detail.shouldSwap = false;
     location.reload();
   }
 
