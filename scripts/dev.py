@@ -8,6 +8,7 @@ bench [ARGUMENT …]           the benchmarks, likewise
 exec [--fresh] -- COMMAND …  one command with servers up, database migrated, environment set; --fresh: thrown away after
 stop                         end what runs from this folder
 status                       say what runs from this folder
+clean                        stop, and remove .venv and all data
 """
 
 import sys
@@ -19,6 +20,7 @@ import fcntl
 import http.client
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -33,7 +35,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from launch import machine, ports, venv
 from launch.console import Stop, say, warn
 from launch.instance import Instance, throw_away_instance
-from launch.project import PYTHON, ROOT, VAR, locked, private_folder
+from launch.project import PYTHON, ROOT, VAR, VENV, locked, private_folder
 from launch.supervisor import Process, supervise
 
 LITTLE_MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "65536"}  # a PDF worker: 76 MB instead of 230
@@ -117,6 +119,13 @@ def stop(arguments: list[str]) -> int:
     return 0
 
 
+def clean(arguments: list[str]) -> int:
+    stop(arguments)
+    Instance(VAR).forget()
+    shutil.rmtree(VENV, ignore_errors=True)
+    return 0
+
+
 def status(arguments: list[str]) -> int:
     _no_arguments("status", arguments)
     running = _running()
@@ -136,6 +145,7 @@ VERBS: dict[str, Callable[[list[str]], int]] = {
     "exec": execute,
     "stop": stop,
     "status": status,
+    "clean": clean,
 }
 
 

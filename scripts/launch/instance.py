@@ -80,11 +80,17 @@ class Instance:
         }
 
     def _ensure_database(self, environment: Mapping[str, str]) -> None:
+        """Role and database there and fit for Chinese: once on a private server, always on another's."""
+        done_before = self.postgres and self.postgres.home / "database-is-made"
+        if done_before and done_before.exists():
+            return
         admin = {"ADMIN_URL": self.postgres.url(self.postgres.admin, "postgres")} if self.postgres else {}
         command = [PYTHON, ROOT / "scripts" / "ensure_database.py"]
         done = subprocess.run(command, env={**environment, **admin}, stderr=subprocess.PIPE, text=True)
         if done.returncode:
             raise Stop(done.stderr.strip())
+        if done_before:
+            done_before.touch()
 
     def _fonts_conf(self) -> Path:
         """Only the project's fonts and the operator's own (CASEWORK_FONTS): the same page on every machine."""
