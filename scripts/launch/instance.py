@@ -17,6 +17,16 @@ from .servers import Postgres, Valkey
 
 DATABASE = ROLE = "casework"
 
+FONTS_CONF = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  {folders}
+  <cachedir>{cache}</cachedir>
+  <alias><family>serif</family><prefer><family>Casework Song</family></prefer></alias>
+  <alias><family>sans-serif</family><prefer><family>Casework Hei</family></prefer></alias>
+</fontconfig>
+"""
+
 
 class Instance:
     """`var` holds everything it keeps; servers named by the caller's environment are used instead of private ones."""
@@ -96,11 +106,13 @@ class Instance:
         """Only the project's fonts and the operator's own (CASEWORK_FONTS): the same page on every machine."""
         own = os.environ.get("CASEWORK_FONTS")
         folders = [ROOT / "fonts", *([Path(own).resolve()] if own else [])]
-        lines = [f"  <dir>{escape(str(folder))}</dir>" for folder in folders]
-        lines.append(f"  <cachedir>{escape(str(private_folder(VAR) / 'fontconfig'))}</cachedir>")
-        header = '<?xml version="1.0"?>\n<!DOCTYPE fontconfig SYSTEM "fonts.dtd">\n'
+        text = FONTS_CONF.format(
+            folders="".join(f"<dir>{escape(str(folder))}</dir>" for folder in folders),
+            cache=escape(str(private_folder(VAR) / "fontconfig")),
+        )
         file = self.var / "fonts.conf"
-        file.write_text(f"{header}<fontconfig>\n" + "\n".join(lines) + "\n</fontconfig>\n")
+        if not file.exists() or file.read_text() != text:
+            file.write_text(text)
         return file
 
 
