@@ -252,7 +252,7 @@ def draw(
             shortlist.eligible += 1
             ticket = sha256(seed + seal).digest()  # ticket_of, written out because it happens a million times
             if ticket <= shortlist.bar:
-                shortlist.add(ticket, seal)
+                shortlist.add(ticket + seal)
         else:
             shortlist.excluded += 1
 
@@ -262,13 +262,16 @@ def draw(
         if members != sizes.get(label, 0):
             raise ValueError(f"stratum {label} has {members} members, not {sizes.get(label, 0)} as counted before")
         smallest = shortlist.smallest()
-        drawn += [Drawn(label, seal, ticket) for ticket, seal in smallest]
+        drawn += [Drawn(label, lot[32:], lot[:32]) for lot in smallest]
         tallies.append(Tally(label, members, shortlist.eligible, shortlist.required, len(smallest)))
     return Draw(drawn, tallies)
 
 
 class _Shortlist:
-    """The smallest tickets of one stratum so far: a list that is sorted and cut whenever it has grown too long."""
+    """The smallest lots of one stratum so far: a list that is sorted and cut whenever it has grown too long.
+
+    A lot is ticket and seal in one: 64 bytes sort as the pair does, and several times faster.
+    """
 
     __slots__ = ("_kept", "bar", "eligible", "excluded", "required")
 
@@ -277,15 +280,15 @@ class _Shortlist:
         self.eligible = 0
         self.excluded = 0
         self.bar = b"\xff" * 32  # no ticket above it can be among the smallest
-        self._kept: list[tuple[bytes, bytes]] = []
+        self._kept: list[bytes] = []
 
-    def add(self, ticket: bytes, seal: bytes) -> None:
-        self._kept.append((ticket, seal))
+    def add(self, lot: bytes) -> None:
+        self._kept.append(lot)
         if len(self._kept) > 2 * self.required + 1000:
             self._kept = self.smallest()
-            self.bar = self._kept[-1][0] if self._kept else b""
+            self.bar = self._kept[-1][:32] if self._kept else b""
 
-    def smallest(self) -> list[tuple[bytes, bytes]]:
+    def smallest(self) -> list[bytes]:
         return sorted(self._kept)[: self.required]
 
 

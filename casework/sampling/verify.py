@@ -14,7 +14,6 @@ import argparse
 import csv
 import hashlib
 import heapq
-import io
 import itertools
 import json
 import re
@@ -444,31 +443,28 @@ def split_list(text: str) -> list[str]:
 def check_openings(path: Path, pool: Pool, officers: set[str]) -> tuple[bool, Text]:
     """Each opening is genuine, every member of the pool is opened, and nobody is there under two seals."""
     name = path.name
-    opened: set[str] = set()
+    unopened = dict(pool.line_of)
+    officers_opened = 0
     strangers: list[int] = []  # lines with a seal that is nowhere in the bundle
     line_of_code: dict[str, int] = {}
     for line, (seal, code, salt) in opening_rows(path):
         if not is_text(salt, HEX_16):
             raise Wrong(name, line, "盐值不是 32 位小写十六进制", "the salt is not 32 lower-case hex digits")
         if sha256_hex(b"sealed-draw/1 seal\n", bytes.fromhex(salt), code.encode()) != seal:
-            raise Wrong(
-                name, line, f"封签不是由代码 {code} 和盐值算出的", f"the seal is not made from {code} and this salt"
-            )
-        if seal not in pool.line_of and seal not in officers:
-            strangers.append(line)
-        if seal in opened:
-            raise Wrong(name, line, "封签重复", "this seal was opened on an earlier line")
+            zh = f"封签不是由代码 {code} 和盐值算出的"
+            raise Wrong(name, line, zh, f"the seal is not made from {code} and this salt")
         first = line_of_code.setdefault(code, line)
         if first != line:
-            raise Wrong(name, line, f"{code} 另有一个封签（第 {first} 行）", f"{code} has another seal (line {first})")
-        opened.add(seal)
-    for seal, line in pool.line_of.items():
-        if seal not in opened:
-            raise Wrong("pool.tsv", line, f"{name} 中没有这个封签", f"{name} does not open this seal")
-    if strangers:
+            raise Wrong(name, line, f"{code} 在第 {first} 行已出现", f"{code} is on line {first} already")
+        if seal in officers:
+            officers_opened += 1
+        elif unopened.pop(seal, None) is None:
+            strangers.append(line)
+    for line in unopened.values():
+        raise Wrong("pool.tsv", line, f"{name} 中没有这个封签", f"{name} does not open this seal")
+    for line in strangers:
         en = "the seal is neither in the pool nor in the roster"
-        raise Wrong(name, strangers[0], "封签不在抽查库和人员名录中", en)
-    officers_opened = len(officers & opened)
+        raise Wrong(name, line, "封签不在抽查库和人员名录中", en)
     return True, Text(
         f"抽查库 {len(pool.line_of)} 户的封签全部属实，没有一户重复；人员封签核对 {officers_opened}/{len(officers)} 名",
         f"all {len(pool.line_of)} seals of the pool are genuine, nobody is there twice; "
@@ -478,17 +474,18 @@ def check_openings(path: Path, pool: Pool, officers: set[str]) -> tuple[bool, Te
 
 def opening_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Line number and columns of `openings.csv`, whatever its line ends."""
+    name = path.name
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        raise Wrong(str(path), None, "不能作为 UTF-8 文本读取", "cannot be read as UTF-8 text") from None
-    rows = csv.reader(io.StringIO(text, newline=""))
-    if next(rows, None) != ["seal", "uscc", "salt"]:
-        raise Wrong(path.name, 1, "表头应为 seal,uscc,salt", "the heading should be seal,uscc,salt")
-    for row in rows:
-        if len(row) != 3:
-            raise Wrong(path.name, rows.line_num, f"应有 3 列，实有 {len(row)} 列", f"{len(row)} columns, not 3")
-        yield rows.line_num, row
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.reader(file)
+            if next(rows, None) != ["seal", "uscc", "salt"]:
+                raise Wrong(name, 1, "表头应为 seal,uscc,salt", "the heading should be seal,uscc,salt")
+            for row in rows:
+                if len(row) != 3:
+                    raise Wrong(name, rows.line_num, f"应有 3 列，实有 {len(row)} 列", f"{len(row)} columns, not 3")
+                yield rows.line_num, row
+    except (OSError, UnicodeDecodeError, csv.Error):
+        raise Wrong(str(path), None, "不能作为 UTF-8 表格读取", "cannot be read as a UTF-8 table") from None
 
 
 # ---- All of it -------------------------------------------------------------------------------------------------------

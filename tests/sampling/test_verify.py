@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -230,6 +231,30 @@ def test_a_nonce_chosen_after_the_contributions_is_found(bundle: Path) -> None:
     assert places(bundle) == [("reveal.json", 1)]
 
 
+@pytest.mark.parametrize("text", ["7\n8", "e\u0301", "x" * 201])
+def test_a_contribution_against_the_rules_is_found_though_the_seed_fits(bundle: Path, text: str) -> None:
+    commitment, nonce = "3e0420efc7cebc0045f2dc3005ddcf5b26d1419614b989f69c5e7c63a298643d", "00" * 32
+    seed = sha256(f"sealed-draw/1 seed\n{commitment}\n{nonce}\n{text}\n".encode()).hexdigest()
+    reveal = {"nonce": nonce, "contributions": [{"by": "见证人", "text": text}], "seed": seed}
+    (bundle / "reveal.json").write_text(json.dumps(reveal))
+    (first, *_) = wrong(bundle)
+    assert (first.file, first.line) == ("reveal.json", 1)
+    assert "contribution 1" in first.detail.en
+
+
+@pytest.mark.parametrize("line", ["E\t{}\tin", "A\t{}\tyes", "A\t{}\tout:", "A\t{}", "A\t{}\tout:cap\r"])
+def test_a_malformed_line_is_found_though_it_was_committed_to(bundle: Path, line: str) -> None:
+    lines = [*(bundle / "pool.tsv").read_text().splitlines(), line.format("f" * 64)]
+    (bundle / "pool.tsv").write_text("".join(f"{one}\n" for one in lines), newline="")
+    hashes = "".join(f"{sha256((bundle / name).read_bytes()).hexdigest()}\n" for name in COMMITTED)
+    commitment = sha256(f"sealed-draw/1 commitment\n{hashes}".encode()).hexdigest()
+    published = {"commitment": commitment, "published_at": "2026-11-02T01:00:05Z"}
+    (bundle / "commitment.json").write_text(json.dumps(published))
+    for name in ("reveal.json", "draw.tsv", "duty.tsv"):
+        (bundle / name).unlink()
+    assert places(bundle) == [("pool.tsv", len(lines))]
+
+
 def test_a_whole_forged_bundle_is_found_by_whoever_noted_the_commitment(bundle: Path) -> None:
     assert is_verified(verify(bundle))
     assert is_verified(verify(bundle, commitment="3E0420EFC7CEBC0045F2DC3005DDCF5B26D1419614B989F69C5E7C63A298643D\n"))
@@ -248,6 +273,16 @@ def test_an_enterprise_with_two_seals_is_found_by_the_auditor(tmp_path: Path) ->
     )
     (tmp_path / "openings.csv").write_bytes(b"".join(d.openings_csv(opened)))
     assert places(tmp_path, tmp_path / "openings.csv") == [("openings.csv", 4)]
+
+
+def test_openings_of_nobody_or_twice_are_found(bundle: Path) -> None:
+    openings = bundle / "openings.csv"
+    text = openings.read_text()
+    stranger = d.Opening(d.seal_of("914116000000000009", sha(9)[:16]), "914116000000000009", sha(9)[:16])
+    *_, line = d.openings_csv([stranger])
+    for more in (line.decode(), text.splitlines(keepends=True)[1], f"{'0' * 64},914116000000000009,no salt\n"):
+        openings.write_text(text + more, newline="")
+        assert places(bundle, openings) == [("openings.csv", 56)]
 
 
 def test_a_committed_campaign_can_be_checked_before_its_draw(bundle: Path) -> None:
