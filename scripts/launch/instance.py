@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from .console import Stop, undisturbed
+from .console import Stop, note, undisturbed
 from .project import PYTHON, ROOT, VAR, VENV, Users, locked, private_folder
 from .servers import Postgres, Valkey
 
@@ -55,7 +55,7 @@ class Instance:
                 for server in self._private():
                     server.start()
             environment = self.environment()
-            self._ensure_database(environment)
+            self._prepare_servers(environment)
             yield environment
         finally:
             with undisturbed(), locked(self.var / "servers.lock"):
@@ -89,18 +89,20 @@ class Instance:
             "PYTHONUNBUFFERED": "1",
         }
 
-    def _ensure_database(self, environment: Mapping[str, str]) -> None:
-        """Role and database there and fit for Chinese: once on a private server, always on another's."""
-        done_before = self.postgres and self.postgres.home / "database-is-made"
-        if done_before and done_before.exists():
+    def _prepare_servers(self, environment: Mapping[str, str]) -> None:
+        """Role and database there, everything fit for Chinese: once on private servers, always on others."""
+        is_done = self.postgres.home / "prepared" if self.postgres and self.valkey else None
+        if is_done and is_done.exists():
             return
         admin = {"ADMIN_URL": self.postgres.url(self.postgres.admin, "postgres")} if self.postgres else {}
-        command = [PYTHON, ROOT / "scripts" / "ensure_database.py"]
+        command = [PYTHON, ROOT / "scripts" / "prepare_servers.py"]
         done = subprocess.run(command, env={**environment, **admin}, stderr=subprocess.PIPE, text=True)
         if done.returncode:
             raise Stop(done.stderr.strip())
-        if done_before:
-            done_before.touch()
+        if done.stderr:
+            note(done.stderr.strip())
+        if is_done:
+            is_done.touch()
 
     def _fonts_conf(self) -> Path:
         """Only the project's fonts and the operator's own (CASEWORK_FONTS): the same page on every machine."""
