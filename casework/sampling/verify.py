@@ -337,7 +337,7 @@ def seed_is_made_from(commitment: str, bundle: Bundle) -> bool:
 def check_seed(bundle: Bundle, reveal: Reveal) -> tuple[str, Text]:
     """The seed is made from commitment, nonce and contributions."""
     # Where the published commitment and the files differ, that is said already: either may be the one that was used.
-    commitments = (bundle.json("commitment.json").get("commitment"), recomputed_commitment(bundle))
+    commitments = (str(bundle.json("commitment.json").get("commitment")), recomputed_commitment(bundle))
     if reveal.seed not in [seed_from(one, reveal) for one in commitments if is_text(one, HEX_32)]:
         raise Wrong(
             "reveal.json",
