@@ -34,16 +34,15 @@ class Instance:
     def __init__(self, var: Path, *, throw_away: bool = False) -> None:
         self.var = private_folder(var)
         self.log = private_folder(var / "log")
-        self.throw_away = throw_away
-        given = {} if throw_away else os.environ
+        given: Mapping[str, str] = {} if throw_away else os.environ
         self._database_url = given.get("DATABASE_URL", "")
         self._redis_url = given.get("REDIS_URL", "")
-        self.postgres = None if self._database_url else self._server(Postgres)
-        self.valkey = None if self._redis_url else self._server(Valkey)
-
-    def _server(self, kind: type[Postgres | Valkey]) -> Postgres | Valkey:
-        name = kind.__name__.lower()
-        return kind(self.var / name, self.log / f"{name}.log", throw_away=self.throw_away)
+        self.postgres: Postgres | None = None
+        self.valkey: Valkey | None = None
+        if not self._database_url:
+            self.postgres = Postgres(var / "postgres", self.log / "postgres.log", throw_away=throw_away)
+        if not self._redis_url:
+            self.valkey = Valkey(var / "valkey", self.log / "valkey.log", throw_away=throw_away)
 
     @contextmanager
     def servers(self) -> Iterator[dict[str, str]]:

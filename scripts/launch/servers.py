@@ -57,12 +57,15 @@ class Runner:
         installed = _installed(package)
         if self.uid is None:
             return installed
-        copy = home / "binaries" / package
-        if not copy.exists():
+        version = next(installed.parent.glob(f"{package}-*.dist-info")).name
+        copies = home / "binaries" / version
+        if not copies.exists():
             for source in (installed, installed.with_name(f"{package}.libs")):
                 if source.exists():
-                    shutil.copytree(source, copy.with_name(source.name), symlinks=True)
-        return copy
+                    shutil.copytree(source, copies / source.name, symlinks=True)
+            for path in (copies.parent, copies, *copies.rglob("*")):
+                os.chown(path, self.uid, self.uid, follow_symlinks=False)
+        return copies / package
 
     def spawn(self, command: list[str], *, log: Path, tied: bool, cwd: Path) -> subprocess.Popen[bytes]:
         """Start away from the terminal's Ctrl-C; a `tied` server also ends when the launcher is killed."""
@@ -76,7 +79,9 @@ class Runner:
                 stderr=subprocess.STDOUT,
                 cwd=cwd,
                 start_new_session=True,
-                **self._identity(),
+                user=self.uid,
+                group=self.uid,
+                extra_groups=self._groups,
             )
 
     def call(self, command: list[str], cwd: Path) -> None:
@@ -86,13 +91,16 @@ class Runner:
             capture_output=True,
             text=True,
             cwd=cwd,
-            **self._identity(),
+            user=self.uid,
+            group=self.uid,
+            extra_groups=self._groups,
         )
         if done.returncode:
             raise Stop(f"{Path(command[0]).name} failed: {(done.stderr or done.stdout).strip()}")
 
-    def _identity(self) -> dict[str, object]:
-        return {} if self.uid is None else {"user": self.uid, "group": self.uid, "extra_groups": []}
+    @property
+    def _groups(self) -> list[int] | None:
+        return None if self.uid is None else []
 
 
 @functools.cache
@@ -166,7 +174,7 @@ class Server:
         """End it in good order, or by force when that takes too long."""
         for number, patience in ((self._gentle, STOP_SECONDS), (self._hard, 5), (signal.SIGKILL, 5)):
             pid = self._known().get("pid")
-            if not _alive(pid) or (self._process is None and not self._answers()):
+            if pid is None or not _alive(pid) or (self._process is None and not self._answers()):
                 return
             os.kill(pid, number)
             if self._gone(pid, patience):

@@ -54,15 +54,19 @@ def digest(kind: Kind) -> str:
 
 def install(lock: Path) -> None:
     """Install a hashed lock with uv, which takes seconds; with pip where uv cannot be had or finds no registry."""
-    quiet = ["--quiet", "--require-hashes", "--requirement"]
-    pip = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", *quiet]
     uv = VENV / "bin" / "uv"
-    has_uv = uv.exists() or _succeeds([*pip, LOCKS / "installer.txt"])
-    if has_uv and _succeeds([uv, "pip", "install", "--python", PYTHON, *quiet, lock], _uv_environment()):
+    has_uv = uv.exists() or _pip_install(LOCKS / "installer.txt")
+    from_lock = ["--quiet", "--require-hashes", "--requirement", lock]
+    if has_uv and _succeeds([uv, "pip", "install", "--python", PYTHON, *from_lock], _uv_environment()):
         return
     warn("uv could not install the packages; trying pip, which takes a minute")
-    if not _succeeds([*pip, lock]):
+    if not _pip_install(lock):
         raise Stop(f"the packages of {lock.name} could not be installed; is a Python package registry reachable?")
+
+
+def _pip_install(lock: Path) -> bool:
+    quiet = ["--quiet", "--disable-pip-version-check", "--no-input"]
+    return _succeeds([PYTHON, "-m", "pip", "install", *quiet, "--require-hashes", "--requirement", lock])
 
 
 def _uv_environment() -> dict[str, str]:
