@@ -4,6 +4,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -11,6 +12,7 @@ from alembic import command
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import make_url
+from werkzeug.test import TestResponse
 
 os.environ.setdefault("CASEWORK_VAR", tempfile.mkdtemp(prefix="casework-test-"))
 
@@ -65,6 +67,7 @@ def template_database() -> str:
 def _application() -> Flask:
     app = create_app()
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, PROPAGATE_EXCEPTIONS=False)
+    app.test_client_class = Visitor
     return app
 
 
@@ -117,6 +120,27 @@ def world(app: Flask) -> Iterator[Flask]:
 
 
 @pytest.fixture
+def live(clone_database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    """The application on a database of its own where commits are real: for transactions, processes and faults."""
+    monkeypatch.setenv("DATABASE_URL", clone_database("live"))
+    app = _application()
+    with app.app_context():
+        yield app
+        db.session.remove()
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+class Visitor(FlaskClient):
+    """Keeps what the test made, then sends each request in an application context of its own, as a server does."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        db.session.commit()
+        with self.application.app_context():
+            return super().open(*args, **{"buffered": True, **kwargs})
+
+
+@pytest.fixture
 def client(world: Flask) -> FlaskClient:
     """A visitor."""
     return world.test_client()
@@ -131,7 +155,6 @@ def as_role(world: Flask) -> Callable[..., FlaskClient]:
         visitor = world.test_client()
         with visitor.session_transaction() as cookie:
             cookie.update(account=account.id, epoch=account.epoch, seen=2**40, locale="zh")
-        db.session.flush()
         return visitor
 
     return sign_in

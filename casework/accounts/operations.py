@@ -1,26 +1,31 @@
 """Verbs of the staff room: sign in, keep accounts, units and the officers' directory."""
 
 from datetime import date
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 
 from casework.accounts.models import Account, Officer, OrgUnit
-from casework.accounts.rules import LINES, ROLES, UNIT_KINDS, after_failure, check_password
+from casework.accounts.queries import sees_unit
+from casework.accounts.rules import LINES, ROLES, UNIT_KINDS, after_failure, check_password, separated
 from casework.core import clock
 from casework.core.actor import Actor
 from casework.core.db import apart, flush_or_refuse, session
 from casework.core.errors import Invalid, NotFound, Refusal
 from casework.core.i18n import _
-from casework.core.ledger import record
+from casework.core.ledger import AuditEntry, record
 
 _hasher = PasswordHasher()
 _NOBODY = _hasher.hash("nobody has this password")
 
 
 def sign_in(login: str, password: str, *, address: str | None) -> Account:
-    """The account whose password this is. Five failures lock it for a quarter of an hour; the answer never says which was wrong."""
+    """The account whose password this is. Five failures lock it for a quarter of an hour.
+
+    The answer never says whether the name or the password was wrong.
+    """
     account = session.scalars(select(Account).where(func.lower(Account.login) == login.strip().lower())).first()
     locked = account is not None and account.locked_until is not None and account.locked_until > clock.now()
     try:
@@ -30,25 +35,41 @@ def sign_in(login: str, password: str, *, address: str | None) -> Account:
         right = False
     if account is None or not right or locked:
         if account is not None and not locked:
-            _count_failure(account)
+            _count_failure(account, address)
         raise Refusal(
-            _("登录名或密码不正确，或账号已锁定。连续输错 5 次将锁定 15 分钟。"), field="password", rule="GB/T 22239-2019"
+            _("登录名或密码不正确，或账号已锁定。连续输错 5 次将锁定 15 分钟。"),
+            field="password",
+            rule="GB/T 22239-2019",
         )
     account.failures = 0
     account.locked_until = None
     account.last_sign_in_at = clock.now()
     if _hasher.check_needs_rehash(account.password_hash):
         account.password_hash = _hasher.hash(password)
-    record("accounts.sign_in", account, actor=Actor(account.id, account.name, roles=tuple(account.roles), address=address))
+    record(
+        "accounts.sign_in", account, actor=Actor(account.id, account.name, roles=tuple(account.roles), address=address)
+    )
     return account
 
 
-def _count_failure(account: Account) -> None:
-    """Kept even though the request itself fails."""
-    failures, until = after_failure(account.failures, clock.now())
+def _count_failure(account: Account, address: str | None) -> None:
+    """Kept, and in the audit log, even though the request itself fails."""
     with apart() as connection:
+        known = select(Account.failures).where(Account.id == account.id).with_for_update()
+        failures, until = after_failure(connection.execute(known).scalar_one(), clock.now())
         connection.execute(
             update(Account).where(Account.id == account.id).values(failures=failures, locked_until=until)
+        )
+        connection.execute(
+            insert(AuditEntry).values(
+                at=clock.now(),
+                action="accounts.lock" if until else "accounts.fail_to_sign_in",
+                subject_kind="account",
+                subject_id=str(account.id),
+                actor_name=account.login,
+                actor_roles=[],
+                address=address,
+            )
         )
 
 
@@ -64,7 +85,7 @@ def create_unit(
     address: str | None = None,
 ) -> OrgUnit:
     """Adds a unit under its parent. Idempotence key: the name."""
-    parent = session.get(OrgUnit, parent_id) if parent_id else None
+    parent = find_unit(parent_id, actor=actor) if parent_id else None
     expected = {"city": None, "county": "city", "office": "county"}.get(kind, "?")
     if kind not in UNIT_KINDS or (parent.kind if parent else None) != expected:
         raise Refusal(_("机构层级应为 市局 → 县（市、区）局 → 市场监管所，请重新选择上级机构。"), field="parent_id")
@@ -85,12 +106,35 @@ def create_unit(
     return unit
 
 
+def change_unit(
+    unit_id: int, *, name: str, short_name: str, telephone: str | None, address: str | None, actor: Actor
+) -> OrgUnit:
+    """Renames a unit or corrects how to reach it; papers issued before keep what they said."""
+    unit = find_unit(unit_id, actor=actor)
+    before = {"name": unit.name, "short_name": unit.short_name, "telephone": unit.telephone, "address": unit.address}
+    after = {"name": name, "short_name": short_name, "telephone": telephone, "address": address}
+    unit.name, unit.short_name, unit.telephone, unit.address = name, short_name, telephone, address
+    flush_or_refuse(_("已有同名机构。"), field="name")
+    record("accounts.change_unit", unit, actor=actor, before=before, after=after)
+    return unit
+
+
+def find_unit(unit_id: int, *, actor: Actor) -> OrgUnit:
+    """The unit, or NotFound; also for a unit outside the actor's subtree."""
+    unit = session.get(OrgUnit, unit_id)
+    if unit is None or not sees_unit(actor, unit_id):
+        raise NotFound(_("没有这个机构。"))
+    return unit
+
+
 def create_account(
     *, login: str, name: str, password: str, org_id: int, roles: list[str], actor: Actor, lines: list[str] | None = None
 ) -> Account:
-    """Opens an account. Idempotence key: the sign-in name."""
-    _check_roles(roles, lines or [])
+    """Opens an account. Idempotence key: the sign-in name, whatever its case."""
+    _check_post(org_id, roles, lines or [], actor)
     check_password(password, login=login)
+    if session.scalar(select(Account.id).where(func.lower(Account.login) == login.strip().lower())):
+        raise Refusal(_("登录名已被使用。"), field="login")
     account = Account(
         login=login.strip(),
         name=name,
@@ -109,9 +153,11 @@ def create_account(
 def change_account(
     account_id: int, *, roles: list[str], lines: list[str], org_id: int, active: bool, actor: Actor
 ) -> Account:
-    """Changes post, unit or state of an account; all its sessions end."""
-    _check_roles(roles, lines)
-    account = find_account(account_id)
+    """Changes post, unit or state of somebody else's account; all its sessions end."""
+    account = find_account(account_id, actor=actor)
+    if account.id == actor.id:
+        raise Refusal(_("不能更改自己的岗位、机构或状态，请由另一名安全管理员办理。"), rule="GB/T 22239-2019")
+    _check_post(org_id, roles, lines, actor)
     before = {"roles": account.roles, "lines": account.lines, "org": account.org_id, "active": account.active}
     account.roles, account.lines, account.org_id, account.active = roles, lines, org_id, active
     account.epoch += 1
@@ -122,21 +168,21 @@ def change_account(
 
 def unlock_account(account_id: int, *, actor: Actor) -> None:
     """Ends a lock before its time."""
-    account = find_account(account_id)
+    account = find_account(account_id, actor=actor)
     account.failures, account.locked_until = 0, None
     record("accounts.unlock_account", account, actor=actor)
 
 
 def reset_password(account_id: int, password: str, *, actor: Actor) -> None:
     """Sets a new password for somebody else; all their sessions end."""
-    account = find_account(account_id)
+    account = find_account(account_id, actor=actor)
     _set_password(account, password)
     record("accounts.reset_password", account, actor=actor)
 
 
 def change_password(account_id: int, old: str, new: str, *, actor: Actor) -> None:
-    """Sets one's own password."""
-    account = find_account(account_id)
+    """Sets one's own password; all sessions of the account end."""
+    account = find_account(account_id, actor=actor)
     try:
         _hasher.verify(account.password_hash, old)
     except VerificationError:
@@ -150,6 +196,13 @@ def _set_password(account: Account, password: str) -> None:
     account.password_hash = _hasher.hash(password)
     account.password_set_at = clock.now()
     account.epoch += 1
+
+
+def add_officer(*, roster_id: str, actor: Actor, **entry: Any) -> Officer:
+    """Adds an officer under a roster number that nobody has yet; `entry` as for `keep_officer`."""
+    if session.scalar(select(Officer.id).where(Officer.roster_id == roster_id)):
+        raise Refusal(_("名录编号已被使用，请核对，或打开该人员的页面修改。"), field="roster_id")
+    return keep_officer(roster_id=roster_id, actor=actor, **entry)
 
 
 def keep_officer(
@@ -167,10 +220,12 @@ def keep_officer(
     absent_until: date | None = None,
 ) -> Officer:
     """Adds an officer to the directory or brings the entry up to date. Idempotence key: the roster number."""
-    unknown = sorted(set(lines) - LINES.keys())
-    if unknown or not lines:
+    if not lines or set(lines) - LINES.keys():
         raise Refusal(_("请选择执法事项范围。"), field="lines")
     officer = session.scalars(select(Officer).where(Officer.roster_id == roster_id)).first()
+    for unit_id in {org_id, officer.org_id if officer else org_id}:
+        if not sees_unit(actor, unit_id):
+            raise Refusal(_("请选择本单位或下级机构。"), field="org_id")
     before = None if officer is None else _officer_facts(officer)
     if officer is None:
         officer = Officer(roster_id=roster_id)
@@ -196,19 +251,21 @@ def _officer_facts(officer: Officer) -> dict[str, object]:
     }
 
 
-def find_account(account_id: int) -> Account:
-    """The account, or NotFound."""
+def find_account(account_id: int, *, actor: Actor) -> Account:
+    """The account, or NotFound; also for an account of a unit outside the actor's subtree."""
     account = session.get(Account, account_id)
-    if account is None:
+    if account is None or not sees_unit(actor, account.org_id):
         raise NotFound(_("没有这个账号。"))
     return account
 
 
-def _check_roles(roles: list[str], lines: list[str]) -> None:
+def _check_post(org_id: int, roles: list[str], lines: list[str], actor: Actor) -> None:
     errors: dict[str, list[str]] = {}
+    if not sees_unit(actor, org_id):
+        errors["org_id"] = [_("请选择本单位或下级机构。")]
     if not roles or set(roles) - ROLES.keys():
         errors["roles"] = [_("请至少选择一个岗位。")]
-    if {"sysadmin", "secadmin", "auditadmin"} & set(roles) and len(roles) > 1:
+    elif not separated(roles):
         errors["roles"] = [_("系统、安全、审计管理员三个岗位相互独立，也不得兼任业务岗位。")]
     if set(lines) - LINES.keys():
         errors["lines"] = [_("业务条线不存在。")]

@@ -4,15 +4,17 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, any_, false, not_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from casework.accounts.models import Account, Officer, OrgUnit
-from casework.accounts.rules import ROLES, permissions_of
+from casework.accounts.rules import CERTIFICATE_NOTICE, ROLES, permissions_of
 from casework.core import clock
 from casework.core.actor import Actor
 from casework.core.db import session
+from casework.core.errors import NotFound
 from casework.core.i18n import _
+from casework.core.paging import Page, page
 
 T = TypeVar("T", bound=Select[Any])
 Column = ColumnElement[Any] | InstrumentedAttribute[Any]
@@ -119,17 +121,79 @@ def officers(ids: Sequence[int]) -> dict[int, Officer]:
     return {officer.id: officer for officer in session.scalars(select(Officer).where(Officer.id.in_(ids)))}
 
 
-def officer_directory(actor: Actor) -> Sequence[Any]:
-    """The directory as far as the actor sees it, with unit names."""
-    statement = select(Officer, OrgUnit.short_name).join(OrgUnit, OrgUnit.id == Officer.org_id)
-    statement = visible(statement, actor, unit=Officer.org_id)
-    return session.execute(statement.order_by(OrgUnit.division_code, Officer.roster_id)).all()
+def officer_directory(
+    actor: Actor,
+    *,
+    q: str = "",
+    line: str = "",
+    certificate: str = "",
+    after: str | None = None,
+    before: str | None = None,
+) -> Page:
+    """One page of the directory as far as the actor sees it, with unit names; rows are `(Officer, unit, …)`."""
+    columns = OrgUnit.short_name, OrgUnit.division_code, Officer.roster_id
+    statement = visible(
+        select(Officer, *columns).join(OrgUnit, OrgUnit.id == Officer.org_id), actor, unit=Officer.org_id
+    )
+    if q:
+        statement = statement.where(_one_of(q, Officer.name, Officer.roster_id, Officer.certificate_no))
+    if line:
+        statement = statement.where(any_(Officer.lines) == line)
+    if certificate:
+        today, until = clock.today(), Officer.certificate_valid_until
+        statement = statement.where(
+            {
+                "valid": until > today + CERTIFICATE_NOTICE,
+                "ending": until.between(today, today + CERTIFICATE_NOTICE),
+                "expired": until < today,
+            }[certificate]
+        )
+    return page(statement, [OrgUnit.division_code, Officer.roster_id], after=after, before=before)
 
 
-def accounts() -> Sequence[Any]:
-    """All accounts with their unit, for the security administrator."""
-    return session.execute(
-        select(Account, OrgUnit.short_name)
-        .join(OrgUnit, OrgUnit.id == Account.org_id)
-        .order_by(OrgUnit.division_code, Account.login)
-    ).all()
+def accounts(
+    actor: Actor,
+    *,
+    q: str = "",
+    state: str = "",
+    role: str = "",
+    after: str | None = None,
+    before: str | None = None,
+) -> Page:
+    """One page of the accounts in the actor's subtree, with unit names; rows are `(Account, unit, …)`."""
+    columns = OrgUnit.short_name, OrgUnit.division_code, Account.login
+    statement = visible(
+        select(Account, *columns).join(OrgUnit, OrgUnit.id == Account.org_id), actor, unit=Account.org_id
+    )
+    if q:
+        statement = statement.where(_one_of(q, Account.name, Account.login))
+    if role:
+        statement = statement.where(any_(Account.roles) == role)
+    if state:
+        locked = and_(Account.locked_until.is_not(None), Account.locked_until > clock.now())
+        statement = statement.where(
+            {
+                "active": and_(Account.active, not_(locked)),
+                "locked": and_(Account.active, locked),
+                "closed": not_(Account.active),
+            }[state]
+        )
+    return page(statement, [OrgUnit.division_code, Account.login], after=after, before=before)
+
+
+def accounts_to_link(actor: Actor) -> list[tuple[int, str, str]]:
+    """(id, name, login) of the open accounts in the actor's subtree: whom an officer's entry may belong to."""
+    statement = select(Account.id, Account.name, Account.login).where(Account.active).order_by(Account.login)
+    return [tuple(row) for row in session.execute(visible(statement, actor, unit=Account.org_id))]
+
+
+def officer(officer_id: int, actor: Actor) -> Officer:
+    """One entry of the directory, or NotFound; also for an officer of a unit outside the actor's subtree."""
+    found = session.get(Officer, officer_id)
+    if found is None or not sees_unit(actor, found.org_id):
+        raise NotFound(_("名录中没有这名人员。"))
+    return found
+
+
+def _one_of(q: str, *columns: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    return or_(*(column.icontains(q, autoescape=True) for column in columns))

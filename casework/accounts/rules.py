@@ -1,8 +1,9 @@
 """Who may do what: roles and their permissions in one table, and the rules of passwords and locks."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from casework.core.errors import Refusal
 from casework.core.i18n import N_, _
@@ -65,25 +66,31 @@ def _role(key: str, label: str, *permissions: str) -> Role:
 ROLES: dict[str, Role] = {
     role.key: role
     for role in (
-        _role("director", N_("局长"), *_SUPERVISE, "sampling.approve", "cases.approve", "cases.publish", "disclosure.approve"),
         _role(
-            "deputy", N_("分管局领导"), *_SUPERVISE, "sampling.approve", "sampling.cancel", "cases.approve", "cases.publish",
+            "director", N_("局长"), *_SUPERVISE, "sampling.approve", "cases.approve", "cases.publish",
             "disclosure.approve",
         ),
         _role(
-            "credit", N_("信用监管科"), *_SUPERVISE, "registry.import", "registry.match", "grading.run", "grading.model",
-            "sampling.items", "accounts.officers", "sampling.plan", "sampling.draw", "warning.dispose", "cases.publish",
-            "disclosure.approve",
+            "deputy", N_("分管局领导"), *_SUPERVISE, "sampling.approve", "sampling.cancel", "cases.approve",
+            "cases.publish", "disclosure.approve",
+        ),
+        _role(
+            "credit", N_("信用监管科"), *_SUPERVISE, "registry.import", "registry.match", "grading.run",
+            "grading.model", "sampling.items", "accounts.officers", "sampling.plan", "sampling.draw",
+            "warning.dispose", "cases.publish", "disclosure.approve",
         ),
         _role(
             "line", N_("业务科室"), *_SUPERVISE, "sampling.plan", "cases.follow_up", "warning.dispose", "intake.triage",
         ),
         _role("legal", N_("法规科"), *_SUPERVISE, "accounts.officers", "documents.void"),
         _role("enforcement", N_("综合执法支队"), *_READ, "intake.triage", "cases.follow_up"),
-        _role("intake", N_("投诉举报中心"), "registry.read", "intake.register", "intake.triage", "intake.reveal", "cases.read"),
         _role(
-            "county", N_("县（市、区）局负责人"), *_SUPERVISE, "sampling.plan", "sampling.draw", "cases.approve", "cases.publish",
-            "cases.follow_up", "intake.triage", "warning.dispose", "disclosure.approve",
+            "intake", N_("投诉举报中心"), "registry.read", "intake.register", "intake.triage", "intake.reveal",
+            "cases.read",
+        ),
+        _role(
+            "county", N_("县（市、区）局负责人"), *_SUPERVISE, "sampling.plan", "sampling.draw", "cases.approve",
+            "cases.publish", "cases.follow_up", "intake.triage", "warning.dispose", "disclosure.approve",
         ),
         _role("leader", N_("检查组长"), *_SUPERVISE, "cases.inspect", "cases.review", "cases.follow_up"),
         _role("inspector", N_("检查人员"), *_READ, "grading.read", "cases.inspect", "cases.follow_up"),
@@ -111,9 +118,31 @@ LINES: dict[str, str] = {
 }
 """Business lines of a market regulator; an empty set of lines on an account means all of them."""
 
+QUALIFICATIONS: dict[str, str] = {
+    "equipment": N_("特种设备安全监察员"),
+    "food": N_("食品检查员"),
+    "drug": N_("药品检查员"),
+    "device": N_("医疗器械检查员"),
+}
+"""Special qualifications (岗位资质资格) that a check may ask of its officers beside the enforcement certificate."""
+
+ACCOUNT_STATES = {"active": N_("正常"), "locked": N_("锁定中"), "closed": N_("已停用")}
+CERTIFICATE_STATES = {"valid": N_("有效"), "ending": N_("三十日内到期"), "expired": N_("已过期")}
+CERTIFICATE_NOTICE = timedelta(days=30)
+"""So long before its certificate ends an officer is shown as about to leave the rosters."""
+
 FAILURES_BEFORE_LOCK = 5
 LOCK = timedelta(minutes=15)
 PASSWORD_LENGTH = 10
+
+
+ADMINISTRATORS = frozenset({"sysadmin", "secadmin", "auditadmin"})
+"""Three posts that nobody combines with each other or with the bureau's business (GB/T 22239-2019)."""
+
+
+def separated(roles: Collection[str]) -> bool:
+    """Whether the posts may be held by one person."""
+    return len(roles) == 1 or not ADMINISTRATORS & set(roles)
 
 
 def permissions_of(roles: tuple[str, ...]) -> frozenset[str]:
@@ -139,3 +168,17 @@ def after_failure(failures: int, now: datetime) -> tuple[int, datetime | None]:
     """The count of failed sign-ins after one more, and until when the account is locked."""
     failures += 1
     return (0, now + LOCK) if failures >= FAILURES_BEFORE_LOCK else (failures, None)
+
+
+def account_state(*, active: bool, locked_until: datetime | None, now: datetime) -> str:
+    """A key of ACCOUNT_STATES."""
+    if not active:
+        return "closed"
+    return "locked" if locked_until is not None and locked_until > now else "active"
+
+
+def certificate_state(valid_until: date, today: date) -> str:
+    """A key of CERTIFICATE_STATES. The last day of validity still counts."""
+    if valid_until < today:
+        return "expired"
+    return "ending" if valid_until <= today + CERTIFICATE_NOTICE else "valid"

@@ -1,15 +1,40 @@
-"""Pages of the staff room: sign-in, own password, accounts, units, officers."""
+"""Pages of the staff room: sign-in, own password, accounts, posts, units, officers."""
 
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import Blueprint, current_app, render_template, request, url_for
+from flask import Blueprint, current_app, g, render_template, request, url_for
 from flask import session as cookie
 from werkzeug.utils import redirect
 
 from casework.accounts import operations as staff
 from casework.accounts import queries
-from casework.accounts.rules import LINES, ROLES, UNIT_KINDS
-from casework.accounts.schemas import ChangePassword, NewAccount, NewPassword, OfficerEntry, Post, SignIn, Unit
+from casework.accounts.models import Account
+from casework.accounts.rules import (
+    ACCOUNT_STATES,
+    CERTIFICATE_STATES,
+    LINES,
+    PERMISSIONS,
+    QUALIFICATIONS,
+    ROLES,
+    UNIT_KINDS,
+    account_state,
+    certificate_state,
+)
+from casework.accounts.schemas import (
+    AccountFilter,
+    ChangePassword,
+    NewAccount,
+    NewOfficer,
+    NewPassword,
+    NewUnit,
+    OfficerEntry,
+    OfficerFilter,
+    Post,
+    SignIn,
+    UnitEntry,
+)
 from casework.core import clock
 from casework.core.actor import Actor
 from casework.core.i18n import _
@@ -28,15 +53,22 @@ def load_actor() -> Actor | None:
     if idle <= current_app.config["CASEWORK"].idle_minutes * 60:
         known = queries.actor_of(account_id, epoch=cookie.get("epoch"), address=request.remote_addr)
     if known is None:
-        locale = cookie.get("locale", "zh")
-        cookie.clear()
-        cookie["locale"] = locale
+        _forget()
     return known
+
+
+def _forget() -> None:
+    """Ends the session of this browser; the language stays."""
+    locale = cookie.get("locale", "zh")
+    cookie.clear()
+    cookie["locale"] = locale
 
 
 @views.get("/sign-in")
 @audience(PUBLIC)
 def sign_in() -> Any:
+    if g.actor is not None:
+        return redirect(_back() or url_for("desk"), 303)
     return render_template("accounts/sign_in.html", form=Form(SignIn()), back=_back())
 
 
@@ -47,27 +79,24 @@ def sign_in_submit() -> Any:
     if form.valid:
         with form.refusals():
             account = staff.sign_in(**form.data, address=request.remote_addr)
-            locale = cookie.get("locale", "zh")
-            cookie.clear()
-            cookie.update(
-                account=account.id, epoch=account.epoch, seen=int(clock.now().timestamp()), locale=locale
-            )
+            _forget()
+            cookie.update(account=account.id, epoch=account.epoch, seen=int(clock.now().timestamp()))
             cookie.permanent = True
             return redirect(_back() or url_for("desk"), 303)
     return render_template("accounts/sign_in.html", form=form, back=_back()), 422
 
 
 def _back() -> str | None:
+    """Where the visitor wanted to go, if that is a page of ours."""
     back = request.values.get("back", "")
-    return back if back.startswith("/") and not back.startswith(("//", "/\\")) else None
+    here = back.startswith("/") and back.isprintable() and "\\" not in back and not urlsplit(back).netloc
+    return back if here else None
 
 
 @views.post("/sign-out")
 @audience(PUBLIC)
 def sign_out() -> Any:
-    locale = cookie.get("locale", "zh")
-    cookie.clear()
-    cookie["locale"] = locale
+    _forget()
     return done(_("您已退出登录。"), "accounts.sign_in")
 
 
@@ -79,7 +108,7 @@ def password() -> Any:
         me = actor()
         with form.refusals():
             staff.change_password(me.id or 0, form.data["old"], form.data["password"], actor=me)
-            cookie.clear()
+            _forget()
             return done(_("密码已修改，请用新密码登录。"), "accounts.sign_in")
     return render_template("accounts/password.html", form=form), 422 if form.submitted else 200
 
@@ -87,7 +116,25 @@ def password() -> Any:
 @views.get("/accounts")
 @audience("accounts.manage")
 def accounts() -> Any:
-    return render_template("accounts/accounts.html", rows=queries.accounts(), roles=ROLES, lines=LINES)
+    form = Form(AccountFilter(), request.args)
+    found = queries.accounts(actor(), **form.data, after=request.args.get("after"), before=request.args.get("before"))
+    return render_template(
+        "accounts/accounts.html",
+        form=form,
+        found=found,
+        roles={role.key: role.label for role in ROLES.values()},
+        lines=LINES,
+        states=ACCOUNT_STATES,
+        state_of=_state_of,
+        options=_options,
+    )
+
+
+@views.get("/accounts/roles")
+@audience("accounts.manage")
+def roles() -> Any:
+    """Which post may do what: the table that 等保 asks for."""
+    return render_template("accounts/roles.html", roles=ROLES, permissions=PERMISSIONS)
 
 
 @views.route("/accounts/new", methods=["GET", "POST"])
@@ -105,19 +152,13 @@ def create_account() -> Any:
 @views.route("/accounts/<int:account_id>", methods=["GET", "POST"])
 @audience("accounts.manage")
 def account(account_id: int) -> Any:
-    known = staff.find_account(account_id)
-    defaults = {"org_id": known.org_id, "roles": known.roles, "lines": known.lines, "active": known.active}
-    form = Form(Post(), request.form if request.method == "POST" else None, defaults=defaults)
+    known = staff.find_account(account_id, actor=actor())
+    form = Form(Post(), request.form if request.method == "POST" else None, defaults=_post_of(known))
     if form.valid:
         with form.refusals():
             staff.change_account(account_id, **form.data, actor=actor())
             return done(_("账号已更新，该账号的登录已全部退出。"), ".account", account_id=account_id)
-    password_form = Form(NewPassword())
-    status = 422 if form.submitted else 200
-    page = render_template(
-        "accounts/account.html", account=known, form=form, password_form=password_form, **_choices()
-    )
-    return page, status
+    return _account_page(known, form, Form(NewPassword()))
 
 
 @views.post("/accounts/<int:account_id>/unlock")
@@ -130,54 +171,136 @@ def unlock_account(account_id: int) -> Any:
 @views.post("/accounts/<int:account_id>/reset-password")
 @audience("accounts.manage")
 def reset_password(account_id: int) -> Any:
-    known = staff.find_account(account_id)
-    password_form = Form(NewPassword(), request.form)
-    if password_form.valid:
-        with password_form.refusals():
-            staff.reset_password(account_id, password_form.data["password"], actor=actor())
-            return done(_("密码已重置。"), ".account", account_id=account_id)
-    defaults = {"org_id": known.org_id, "roles": known.roles, "lines": known.lines, "active": known.active}
-    form = Form(Post(), defaults=defaults)
+    known = staff.find_account(account_id, actor=actor())
+    form = Form(NewPassword(), request.form)
+    if form.valid:
+        with form.refusals():
+            staff.reset_password(account_id, form.data["password"], actor=actor())
+            return done(_("密码已重置，该账号的登录已全部退出。"), ".account", account_id=account_id)
+    return _account_page(known, Form(Post(), defaults=_post_of(known)), form)
+
+
+def _account_page(known: Account, form: Form, password_form: Form) -> Any:
     page = render_template(
-        "accounts/account.html", account=known, form=form, password_form=password_form, **_choices()
+        "accounts/account.html",
+        account=known,
+        state=_state_of(known),
+        states=ACCOUNT_STATES,
+        unit=queries.unit(known.org_id),
+        form=form,
+        password_form=password_form,
+        **_choices(),
     )
-    return page, 422
+    return page, 422 if form.submitted or password_form.submitted else 200
 
 
-@views.route("/units", methods=["GET", "POST"])
+def _post_of(known: Account) -> dict[str, Any]:
+    return {"org_id": known.org_id, "roles": known.roles, "lines": known.lines, "active": known.active}
+
+
+def _state_of(known: Account) -> str:
+    return account_state(active=known.active, locked_until=known.locked_until, now=clock.now())
+
+
+@views.get("/units")
 @audience("accounts.manage")
 def units() -> Any:
-    form = Form(Unit(), request.form if request.method == "POST" else None)
+    return render_template("accounts/units.html", units=queries.units(actor()), kinds=UNIT_KINDS)
+
+
+@views.route("/units/new", methods=["GET", "POST"])
+@audience("accounts.manage")
+def create_unit() -> Any:
+    form = Form(NewUnit(), request.form if request.method == "POST" else None)
     if form.valid:
         with form.refusals():
             created = staff.create_unit(**form.data, actor=actor())
             return done(_("机构 %(name)s 已添加。", name=created.name), ".units")
-    page = render_template("accounts/units.html", form=form, units=queries.units(), kinds=UNIT_KINDS)
+    page = render_template(
+        "accounts/unit.html", form=form, unit=None, units=_choices()["units"], kinds=_options(UNIT_KINDS)
+    )
+    return page, 422 if form.submitted else 200
+
+
+@views.route("/units/<int:unit_id>", methods=["GET", "POST"])
+@audience("accounts.manage")
+def unit(unit_id: int) -> Any:
+    known = staff.find_unit(unit_id, actor=actor())
+    defaults = {name: getattr(known, name) for name in UnitEntry().fields}
+    form = Form(UnitEntry(), request.form if request.method == "POST" else None, defaults=defaults)
+    if form.valid:
+        with form.refusals():
+            staff.change_unit(unit_id, **form.data, actor=actor())
+            return done(_("机构信息已更新。"), ".units")
+    page = render_template("accounts/unit.html", form=form, unit=known, units=(), kinds=())
     return page, 422 if form.submitted else 200
 
 
 @views.get("/officers")
 @audience("sampling.read")
 def officers() -> Any:
+    form = Form(OfficerFilter(), request.args)
+    found = queries.officer_directory(
+        actor(), **form.data, after=request.args.get("after"), before=request.args.get("before")
+    )
     return render_template(
-        "accounts/officers.html", rows=queries.officer_directory(actor()), lines=LINES, day=clock.today()
+        "accounts/officers.html",
+        form=form,
+        found=found,
+        lines=LINES,
+        qualifications=QUALIFICATIONS,
+        states=CERTIFICATE_STATES,
+        options=_options,
+        state_of=lambda officer: certificate_state(officer.certificate_valid_until, clock.today()),
     )
 
 
 @views.route("/officers/new", methods=["GET", "POST"])
+@audience("accounts.officers")
+def create_officer() -> Any:
+    form = Form(NewOfficer(), request.form if request.method == "POST" else None, defaults={"active": True})
+    if form.valid:
+        with form.refusals():
+            added = staff.add_officer(**form.data, actor=actor())
+            return done(_("%(name)s 已列入执法检查人员名录。", name=added.name), ".officers")
+    return _officer_page(form, None)
+
+
 @views.route("/officers/<int:officer_id>", methods=["GET", "POST"])
 @audience("accounts.officers")
-def officer(officer_id: int | None = None) -> Any:
-    known = queries.officers([officer_id]).get(officer_id) if officer_id else None
-    defaults = {name: getattr(known, name) for name in OfficerEntry().fields} if known else {"active": True}
+def officer(officer_id: int) -> Any:
+    known = queries.officer(officer_id, actor())
+    defaults = {name: getattr(known, name) for name in OfficerEntry().fields}
     form = Form(OfficerEntry(), request.form if request.method == "POST" else None, defaults=defaults)
     if form.valid:
         with form.refusals():
-            staff.keep_officer(**form.data, actor=actor())
-            return done(_("执法检查人员名录已更新。"), ".officers")
-    page = render_template("accounts/officer.html", form=form, officer=known, **_choices())
+            staff.keep_officer(roster_id=known.roster_id, **form.data, actor=actor())
+            return done(_("%(name)s 的名录信息已更新。", name=known.name), ".officers")
+    return _officer_page(form, known)
+
+
+def _officer_page(form: Form, known: Any) -> Any:
+    page = render_template(
+        "accounts/officer.html",
+        form=form,
+        officer=known,
+        account_options=[(key, f"{name}（{login}）") for key, name, login in queries.accounts_to_link(actor())],
+        qualifications=_options(QUALIFICATIONS),
+        **_choices(),
+    )
     return page, 422 if form.submitted else 200
 
 
 def _choices() -> dict[str, Any]:
-    return {"units": queries.units(), "roles": ROLES, "lines": LINES}
+    """Units, posts and lines as options of a form; units are indented by their level."""
+    units = queries.units(actor())
+    top = min((unit.path.count("/") for unit in units), default=0)
+    return {
+        "units": [(unit.id, "　" * (unit.path.count("/") - top) + unit.name) for unit in units],
+        "roles": _options({role.key: role.label for role in ROLES.values()}),
+        "lines": _options(LINES),
+    }
+
+
+def _options(table: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(key, _(label)) for key, label in table.items()]

@@ -33,13 +33,20 @@ def test_the_right_password_signs_in_and_clears_the_count(world):
 @pytest.mark.parametrize("weak", ["short1A", "alllowercaseletters", "NoDigitsOrSigns", "x credit-one 7 X"])
 def test_weak_passwords_are_refused(world, weak):
     with pytest.raises(Refusal):
-        staff.create_account(login="credit-one", name="甲", password=weak, org_id=make.unit().id, roles=["credit"], actor=make.actor())
+        staff.create_account(
+            login="credit-one", name="甲", password=weak, org_id=make.unit().id, roles=["credit"], actor=make.actor()
+        )
 
 
 def test_administrators_of_the_three_kinds_are_separate(world):
     with pytest.raises(Refusal):
         staff.create_account(
-            login="both", name="甲", password=make.PASSWORD, org_id=make.unit().id, roles=["sysadmin", "auditadmin"], actor=make.actor()
+            login="both",
+            name="甲",
+            password=make.PASSWORD,
+            org_id=make.unit().id,
+            roles=["sysadmin", "auditadmin"],
+            actor=make.actor(),
         )
 
 
@@ -47,7 +54,9 @@ def test_a_changed_account_loses_its_sessions(world):
     account = make.account("credit")
     assert queries.actor_of(account.id, epoch=account.epoch) is not None
     epoch = account.epoch
-    staff.change_account(account.id, roles=["inspector"], lines=[], org_id=account.org_id, active=True, actor=make.actor("secadmin"))
+    staff.change_account(
+        account.id, roles=["inspector"], lines=[], org_id=account.org_id, active=True, actor=make.actor("secadmin")
+    )
     assert queries.actor_of(account.id, epoch=epoch) is None
 
 
