@@ -72,6 +72,7 @@ def make(face: Face, source: Path, target: Path) -> Path:
     tool.populate(unicodes=wanted)
     tool.subset(font)
     rename(font, face, source.name)
+    level(font)
     file = target / f"{face.postscript_name}{source.suffix}"
     font.save(file)
     return file
@@ -100,6 +101,12 @@ def rename(font: TTFont, face: Face, source: str) -> None:
     font["OS/2"].usWeightClass = 400
     font["OS/2"].fsSelection = 0x40
     font["head"].macStyle = 0
+
+
+def level(font: TTFont) -> None:
+    """The same ascent and descent in all faces: a character from the fallback must not push its line apart."""
+    em = font["head"].unitsPerEm
+    font["hhea"].ascent, font["hhea"].descent, font["hhea"].lineGap = em * 88 // 100, -em * 12 // 100, 0
 
 
 def main(sources: Path) -> None:

@@ -20,7 +20,7 @@ from .servers import tail
 LOOK_EVERY_SECONDS = 0.5
 END_SECONDS = 60
 HEALTHY_SECONDS = 60
-MAX_FAILURES = 5
+BACK_OFF_SECONDS = (1, 2, 4, 8)
 LOG_BYTES = 20_000_000
 
 
@@ -76,10 +76,10 @@ class Child:
         self.failures = 1 if lived > HEALTHY_SECONDS else self.failures + 1
         code = self.popen.returncode
         self._clear_group()
-        if self.failures >= MAX_FAILURES:
+        if self.failures > len(BACK_OFF_SECONDS):
             end = f"the end of {self.log}:\n{tail(self.log)}"
             raise Stop(f"{self.process.name} ended {self.failures} times (exit code {code}); {end}")
-        delay = 2 ** (self.failures - 1)
+        delay = BACK_OFF_SECONDS[self.failures - 1]
         warn(f"{self.process.name} ended with exit code {code}; starting it again in {delay} s ({self.log})")
         self.start_at = time.monotonic() + delay
 

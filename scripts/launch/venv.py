@@ -56,7 +56,7 @@ def install(lock: Path) -> None:
     """Install a hashed lock with uv, which takes seconds; with pip where uv cannot be had or finds no registry."""
     uv = VENV / "bin" / "uv"
     has_uv = uv.exists() or _pip_install(LOCKS / "installer.txt")
-    from_lock = ["--quiet", "--require-hashes", "--requirement", lock]
+    from_lock: list[str | Path] = ["--quiet", "--require-hashes", "--requirement", lock]
     if has_uv and _succeeds([uv, "pip", "install", "--python", PYTHON, *from_lock], _uv_environment()):
         return
     warn("uv could not install the packages; trying pip, which takes a minute")
