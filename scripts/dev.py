@@ -33,7 +33,7 @@ from typing import TextIO
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from launch import machine, ports, venv
-from launch.console import Stop, say, warn
+from launch.console import Stop, note, say, warn
 from launch.instance import Instance, throw_away_instance
 from launch.project import PYTHON, ROOT, VAR, VENV, locked, private_folder
 from launch.supervisor import Process, supervise
@@ -72,6 +72,7 @@ def run(arguments: list[str]) -> int:
             migrate(environment)
             casework(environment, "seed", "--if-empty", otherwise="the demo city could not be made")
             RUN_FILE.write_text(json.dumps({"pid": os.getpid(), "host": host, "port": port}))
+            note(f"Starting {', '.join(process.name for process in PROCESSES)} …")
             supervise(PROCESSES, environment, VAR / "log", listener, on_ready=_welcome(port, environment))
     say("Casework has ended; its data are kept in var/")
     return 0
