@@ -19,6 +19,8 @@ PERMISSIONS: dict[str, str] = {
     "sampling.items": N_("维护抽查事项清单"),
     "accounts.officers": N_("维护执法检查人员名录"),
     "sampling.plan": N_("编制抽查计划与方案"),
+    "sampling.consolidate": N_("汇总、备案和公示抽查计划"),
+    "sampling.review": N_("法规审核抽查计划"),
     "sampling.approve": N_("审批抽查计划与方案"),
     "sampling.draw": N_("组织抽取"),
     "sampling.cancel": N_("作废抽查活动"),
@@ -76,13 +78,13 @@ ROLES: dict[str, Role] = {
         ),
         _role(
             "credit", N_("信用监管科"), *_SUPERVISE, "registry.import", "registry.match", "grading.run",
-            "grading.model", "sampling.items", "accounts.officers", "sampling.plan", "sampling.draw",
-            "warning.dispose", "cases.publish", "disclosure.approve",
+            "grading.model", "sampling.items", "accounts.officers", "sampling.plan", "sampling.consolidate",
+            "sampling.draw", "warning.dispose", "cases.publish", "disclosure.approve",
         ),
         _role(
             "line", N_("业务科室"), *_SUPERVISE, "sampling.plan", "cases.follow_up", "warning.dispose", "intake.triage",
         ),
-        _role("legal", N_("法规科"), *_SUPERVISE, "accounts.officers", "documents.void"),
+        _role("legal", N_("法规科"), *_SUPERVISE, "accounts.officers", "sampling.review", "documents.void"),
         _role("enforcement", N_("综合执法支队"), *_READ, "intake.triage", "cases.follow_up"),
         _role(
             "intake", N_("投诉举报中心"), "registry.read", "intake.register", "intake.triage", "intake.reveal",
