@@ -1,1 +1,1 @@
-"""An inspection case from opening to archive: approval, check-in, findings, reviews, follow-up."""
+"""A case of inspection: from the order to the archive, with its officers, results, evidence and follow-up."""
