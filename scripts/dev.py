@@ -40,13 +40,14 @@ from launch.supervisor import Process, supervise
 
 LITTLE_MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "65536"}  # a PDF worker: 76 MB instead of 230
 
-# What `run` starts. It ends in the same order: no new work, then no page, then no clock.
+# What `run` starts. At the end one line after the other ends: no new work, then no page, then no clock.
 PROCESSES = (
-    Process("workers", "dramatiq workers.actors --processes 2 --threads 4 --queues default bulk"),
-    Process("pdf", "dramatiq workers.actors --processes 2 --threads 1 --queues pdf", LITTLE_MEMORY),
-    Process("web", "gunicorn --config scripts/gunicorn.conf.py wsgi:app", listens=True),
-    Process("scheduler", "workers.schedule"),
-    Process("relay", "workers.relay"),
+    (
+        Process("workers", "dramatiq workers.actors --processes 2 --threads 4 --queues default bulk"),
+        Process("pdf", "dramatiq workers.actors --processes 2 --threads 1 --queues pdf", LITTLE_MEMORY),
+    ),
+    (Process("web", "gunicorn --config scripts/gunicorn.conf.py wsgi:app", listens=True),),
+    (Process("scheduler", "workers.schedule"), Process("relay", "workers.relay")),
 )
 PORT = 8000
 RUN_FILE = VAR / "run.json"
@@ -72,7 +73,7 @@ def run(arguments: list[str]) -> int:
             migrate(environment)
             casework(environment, "seed", "--if-empty", otherwise="the demo city could not be made")
             RUN_FILE.write_text(json.dumps({"pid": os.getpid(), "host": host, "port": port}))
-            note(f"Starting {', '.join(process.name for process in PROCESSES)} …")
+            note(f"Starting {', '.join(process.name for line in PROCESSES for process in line)} …")
             supervise(PROCESSES, environment, VAR / "log", listener, on_ready=_welcome(port, environment))
     say("Casework has ended; its data are kept in var/")
     return 0

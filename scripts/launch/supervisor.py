@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from .console import ENDING, Stop, say, warn
@@ -83,11 +84,15 @@ class Child:
         warn(f"{self.process.name} ended with exit code {code}; starting it again in {delay} s ({self.log})")
         self.start_at = time.monotonic() + delay
 
+    def ask_to_end(self) -> None:
+        """SIGTERM to the process alone: its own children finish their work."""
+        if self.popen is not None:
+            self.popen.terminate()
+
     def end(self, hurry: Callable[[], bool]) -> None:
-        """SIGTERM to the process alone (its own children finish their work), then wait; what is left is killed."""
+        """Wait until it has ended; what is left of its group is killed."""
         if self.popen is None:
             return
-        self.popen.terminate()
         deadline = time.monotonic() + END_SECONDS
         while self.popen.poll() is None and time.monotonic() < deadline and not hurry():
             time.sleep(0.05)
@@ -102,30 +107,33 @@ class Child:
 
 
 def supervise(
-    table: Sequence[Process],
+    table: Sequence[Sequence[Process]],
     environment: Mapping[str, str],
     log: Path,
     listener: socket.socket,
     on_ready: Callable[[], bool],
 ) -> None:
-    """Start the table, call `on_ready` until it is satisfied, keep going until Ctrl-C or SIGTERM, end in table order.
+    """Start the table, call `on_ready` until it is satisfied, keep going until Ctrl-C or SIGTERM, end line by line.
 
     A second Ctrl-C kills what has not ended by itself.
     """
     asked: list[int] = []
     before = {number: signal.signal(number, lambda n, _: asked.append(n)) for number in ENDING}
-    children = [Child(process, environment, log / f"{process.name}.log", listener) for process in table]
+    lines = [[Child(process, environment, log / f"{process.name}.log", listener) for process in line] for line in table]
     try:
         ready = False
         while not asked:
-            for child in children:
+            for child in chain.from_iterable(lines):
                 child.look()
             ready = ready or on_ready()
             time.sleep(LOOK_EVERY_SECONDS)
         say("\nEnding (Ctrl-C again: at once) …")
     finally:
-        for child in children:
-            child.end(hurry=lambda: len(asked) > 1)
-            say(f"  {child.process.name} has ended")
+        for line in lines:
+            for child in line:
+                child.ask_to_end()
+            for child in line:
+                child.end(hurry=lambda: len(asked) > 1)
+                say(f"  {child.process.name} has ended")
         for number, handler in before.items():
             signal.signal(number, handler)

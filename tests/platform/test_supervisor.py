@@ -1,4 +1,4 @@
-"""The supervisor: what dies is started again, what dies too often ends the run, all end one by one in order."""
+"""The supervisor: what dies is started again, what dies too often ends the run, all end in order."""
 
 import os
 import signal
@@ -45,8 +45,12 @@ def environment(tmp_path: Path) -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(tmp_path)}
 
 
-def test_children_end_one_by_one_in_table_order_and_leave_no_orphan(tmp_path: Path, environment: dict[str, str]):
-    table = [Process("first", "steady first"), Process("second", "steady second"), Process("third", "steady third")]
+def test_lines_end_one_after_the_other_and_leave_no_orphan(tmp_path: Path, environment: dict[str, str]):
+    table = [
+        [Process("first", "steady first")],
+        [Process("second", "steady second")],
+        [Process("third", "steady third")],
+    ]
 
     def when_all_are_up() -> bool:
         if len(_lines(tmp_path / "pids")) < 2 * len(table):
@@ -61,7 +65,7 @@ def test_children_end_one_by_one_in_table_order_and_leave_no_orphan(tmp_path: Pa
 
 
 def test_what_dies_again_and_again_ends_the_run_with_its_log(tmp_path: Path, environment: dict[str, str]):
-    table = [Process("flaky", "flaky"), Process("steady", "steady last")]
+    table = [[Process("flaky", "flaky"), Process("steady", "steady last")]]
     with ports.listen("127.0.0.1", ports.any_free()) as listener, pytest.raises(Stop, match="flaky ended 3 times"):
         supervise(table, environment, tmp_path, listener, lambda: False)
     assert _lines(tmp_path / "diary").count("tried") == 3
