@@ -294,6 +294,9 @@ def main(arguments: list[str]) -> int:
     except Stop as reason:
         warn(str(reason))
         return 1
+    except PermissionError as error:
+        warn(f"{error.filename} cannot be used: it belongs to another user of this machine")
+        return 1
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except Ended as ended:

@@ -7,17 +7,26 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 VAR = ROOT / "var"
+LOG_BYTES = 20_000_000
 
 
 def private_folder(path: Path) -> Path:
     """The folder, made if missing, readable by its owner only."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
+
+
+def open_log(path: Path) -> BinaryIO:
+    """A log to append to; a large one is put aside first, and the one put aside before that is lost."""
+    if path.exists() and path.stat().st_size > LOG_BYTES:
+        path.replace(path.with_suffix(".1.log"))
+    return path.open("ab")
 
 
 @contextmanager

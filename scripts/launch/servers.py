@@ -22,7 +22,7 @@ from pathlib import Path
 
 from . import ports
 from .console import Stop
-from .project import PYTHON, private_folder
+from .project import PYTHON, open_log, private_folder
 
 NOBODY = 65534
 OPEN_TO_ALL = Path("/var/tmp")  # noqa: S108 - kept over a restart; its owner is checked
@@ -71,7 +71,7 @@ class Runner:
         """Start away from the terminal's Ctrl-C; a `tied` server also ends when the launcher is killed."""
         # setpriv comes last: a change of user clears the wish for a signal at the parent's death.
         tie = ["setpriv", "--pdeathsig", "INT", "--"] if tied and shutil.which("setpriv") else []
-        with log.open("ab") as out:
+        with open_log(log) as out:
             return subprocess.Popen(
                 [*self.prefix, *tie, *command],
                 stdin=subprocess.DEVNULL,

@@ -15,14 +15,13 @@ from itertools import chain
 from pathlib import Path
 
 from .console import ENDING, Stop, say, warn
-from .project import PYTHON, ROOT
+from .project import PYTHON, ROOT, open_log
 from .servers import tail
 
 LOOK_EVERY_SECONDS = 0.5
 END_SECONDS = 60
 HEALTHY_SECONDS = 60
 BACK_OFF_SECONDS = (1, 2, 4, 8)
-LOG_BYTES = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -49,10 +48,8 @@ class Child:
 
     def start(self) -> None:
         """Start it; its output goes to its log, and it is told to end should the launcher be killed."""
-        if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
-            self.log.replace(self.log.with_suffix(".1.log"))
         tie = ["setpriv", "--pdeathsig", "TERM", "--"] if shutil.which("setpriv") else []
-        with self.log.open("ab") as out:
+        with open_log(self.log) as out:
             self.popen = subprocess.Popen(
                 [*tie, str(PYTHON), "-m", *self.process.command.split()],
                 env=self._environment,
