@@ -84,6 +84,8 @@ class Instance:
             "CASEWORK_SECRET_KEY_FILE": str(self.var / "secret.key"),
             "FONTCONFIG_FILE": str(self._fonts_conf()),
             "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+            # First on the path, even where .venv is borrowed from another clone.
+            "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
             "VIRTUAL_ENV": str(VENV),
             "PYTHONUNBUFFERED": "1",
         }

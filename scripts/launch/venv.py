@@ -31,6 +31,8 @@ sys.exit(main())
 
 def ensure(kind: Kind) -> None:
     """Packages of `kind` installed (dev contains prod) and the project importable; at once if the lock is unchanged."""
+    if VENV.is_symlink():
+        return  # borrowed from another clone, which looks after it
     with locked(private_folder(VAR) / "setup.lock"):
         if is_current(kind):
             return

@@ -1,5 +1,6 @@
 """The private servers, for real: started, killed with -9, started again with all they had, stopped."""
 
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ def started(tmp_path: Path) -> Iterator[list[Server]]:
     yield servers
     for server in servers:
         server.stop()
+        shutil.rmtree(server.home)
 
 
 def test_postgresql_survives_a_kill(tmp_path: Path, started: list[Server]):
