@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Settings:
-    """How this process runs. Legal numbers are not here: they are parameters with dates (`casework.core.parameters`)."""
+    """How this process runs. Legal numbers are not here: they are dated parameters (`casework.core.parameters`)."""
 
     database_url: str
     redis_url: str
@@ -23,6 +23,16 @@ class Settings:
     import_rows_limit: int
     public_url: str
     demo: bool
+    heartbeat_seconds: float
+    """A worker silent for so long is dead, and its messages are delivered again."""
+    retry_seconds: float
+    """The pause before the first repetition of a failed job; each further one doubles it."""
+    sweep_seconds: float
+    """How often the relay looks for what the queue lost."""
+    lost_seconds: float
+    """A message sent so long ago, that no worker began and the queue does not know, was lost."""
+    silent_seconds: float
+    """A job under way that reported nothing for so long, and that the queue does not know, is dead."""
 
     @property
     def files(self) -> Path:
@@ -46,6 +56,11 @@ class Settings:
             import_rows_limit=int(os.environ.get("CASEWORK_IMPORT_ROWS_LIMIT", "5000000")),
             public_url=os.environ.get("CASEWORK_PUBLIC_URL", f"http://127.0.0.1:{port}"),
             demo=os.environ.get("CASEWORK_DEMO", "0") == "1",
+            heartbeat_seconds=float(os.environ.get("CASEWORK_HEARTBEAT_SECONDS", "15")),
+            retry_seconds=float(os.environ.get("CASEWORK_RETRY_SECONDS", "1")),
+            sweep_seconds=float(os.environ.get("CASEWORK_SWEEP_SECONDS", "20")),
+            lost_seconds=float(os.environ.get("CASEWORK_LOST_SECONDS", "60")),
+            silent_seconds=float(os.environ.get("CASEWORK_SILENT_SECONDS", "600")),
         )
 
 

@@ -52,7 +52,7 @@ def template_database() -> str:
             os.environ["DATABASE_URL"] = make_url(url).set(database=name).render_as_string(hide_password=False)
             try:
                 command.upgrade(alembic_config(), "head")
-                with _application().app_context(), transaction():
+                with make_application().app_context(), transaction():
                     parameters.seed_calendar()
                     make.city()
                     engines = list(db.engines.values())
@@ -64,7 +64,8 @@ def template_database() -> str:
     return name
 
 
-def _application() -> Flask:
+def make_application() -> Flask:
+    """The application as the environment says, for tests."""
     app = create_app()
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, PROPAGATE_EXCEPTIONS=False)
     app.test_client_class = Visitor
@@ -97,7 +98,7 @@ def app(clone_database: Callable[[str], str]) -> Flask:
     before = os.environ.get("DATABASE_URL")
     os.environ["DATABASE_URL"] = clone_database("tests")
     try:
-        return _application()
+        return make_application()
     finally:
         if before is not None:
             os.environ["DATABASE_URL"] = before
@@ -123,7 +124,7 @@ def world(app: Flask) -> Iterator[Flask]:
 def live(clone_database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     """The application on a database of its own where commits are real: for transactions, processes and faults."""
     monkeypatch.setenv("DATABASE_URL", clone_database("live"))
-    app = _application()
+    app = make_application()
     with app.app_context():
         yield app
         db.session.remove()

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from casework.core.messages import Message
+from casework.documents import operations as documents
+from casework.documents.messages import DocumentIssued
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,9 @@ class On:
         return f"{room}.{self.operation.__name__}"
 
 
-TABLE: tuple[On, ...] = ()
+TABLE: tuple[On, ...] = (
+    On(DocumentIssued, documents.render, queue="pdf"),
+)
 
 
 def lines_for(message_name: str) -> list[On]:

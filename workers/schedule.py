@@ -3,30 +3,37 @@
 import logging
 import os
 import signal
-import time
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
+from flask import Flask
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from casework.app import create_app
 from casework.core import clock
 from casework.core.actor import SYSTEM
 from casework.core.db import db, transaction
+from casework.core.jobs import LEADER_LOCK
 from casework.core.logs import configure
 
 log = logging.getLogger("casework.schedule")
 
-LEADER_LOCK = 4_116_001
-"""Key of the advisory lock that the one leading scheduler holds."""
+LOOK_EVERY = 1.0
+"""Seconds between two looks: at the lock by those who wait for it, at the lock's connection by the leader."""
 
 
 @dataclass(frozen=True)
 class Every:
-    """At these times (cron, Asia/Shanghai) ask this operation; it is called with `actor` and does what is due."""
+    """At these times (cron, Asia/Shanghai; week days by name: `mon`) ask this operation.
+
+    It is called with `actor` and does what is due by the database, so that asking twice, late or never changes nothing
+    but the moment. A new leader asks every line once: what fell due while nobody led is done then.
+    """
 
     cron: str
     operation: Callable[..., Any]
@@ -52,45 +59,48 @@ def become_leader(connection: Connection) -> bool:
 
 
 def main() -> None:
-    """Waits to lead, then fires; ends itself when the lock's connection dies, so that two never lead."""
+    """Waits to lead, then asks; ends at once when the lock's connection dies, so that two never lead."""
     configure()
+    os.environ["PGAPPNAME"] = "casework scheduler"
     app = create_app()
-    stopping = False
-
-    def stop(*_: object) -> None:
-        nonlocal stopping
-        stopping = True
-
+    stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, stop)
-
-    with app.app_context(), db.engines[None].connect() as lock:
-        lock = lock.execution_options(isolation_level="AUTOCOMMIT")
-        while not stopping and not become_leader(lock):
-            time.sleep(1.0)
+        signal.signal(name, lambda *_: stop.set())
+    with app.app_context():
+        engine = db.engines[None]
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as lock:
+        while not become_leader(lock):
+            if stop.wait(LOOK_EVERY):
+                return
         log.info("leading the schedule")
-        scheduler = BackgroundScheduler(timezone=clock.LOCAL_ZONE)
-        for line in TABLE:
-            scheduler.add_job(
-                _in_context(app, line),
-                CronTrigger.from_crontab(line.cron, timezone=clock.LOCAL_ZONE),
-                id=line.key,
-                coalesce=True,
-                max_instances=1,
-                misfire_grace_time=3600,
-            )
+        scheduler = _scheduler(app)
         scheduler.start()
-        while not stopping:
+        while not stop.wait(LOOK_EVERY):
             try:
                 lock.execute(text("SELECT 1"))
-            except Exception:
+            except DBAPIError:
                 log.exception("lost the leader's connection")
                 os._exit(1)
-            time.sleep(1.0)
         scheduler.shutdown(wait=True)
 
 
-def _in_context(app: Any, line: Every) -> Callable[[], None]:
+def _scheduler(app: Flask) -> BackgroundScheduler:
+    scheduler = BackgroundScheduler(timezone=clock.LOCAL_ZONE)
+    for line in TABLE:
+        at_these_times = CronTrigger.from_crontab(line.cron, timezone=clock.LOCAL_ZONE)
+        scheduler.add_job(
+            _in_context(app, line),
+            at_these_times,
+            id=line.key,
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=3600,
+            next_run_time=clock.now(),
+        )
+    return scheduler
+
+
+def _in_context(app: Flask, line: Every) -> Callable[[], None]:
     def fire() -> None:
         with app.app_context():
             try:

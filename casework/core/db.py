@@ -90,7 +90,12 @@ session = db.session
 
 def engine_config(url: str, *, pool_size: int) -> dict[str, Any]:
     """Flask-SQLAlchemy's settings for the writing and the read-only engine of one database."""
-    common: dict[str, Any] = {"pool_size": pool_size, "max_overflow": pool_size, "pool_pre_ping": True}
+    common: dict[str, Any] = {
+        "pool_size": pool_size,
+        "max_overflow": pool_size,
+        "pool_pre_ping": True,
+        "hide_parameters": True,  # errors go to logs and the job ledger; the people in the values do not
+    }
     settings = "-c timezone=UTC -c jit=off"
     return {
         "SQLALCHEMY_DATABASE_URI": url,

@@ -1,13 +1,13 @@
 """The job ledger: every run of a handler with its progress, its error and whom it was for."""
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, func, select, text, update
+from sqlalchemy import CheckConstraint, Index, case, func, select, text, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -19,6 +19,12 @@ from casework.core.i18n import _
 from casework.core.ledger import OutboxMessage, record
 
 STATES = ("queued", "running", "done", "refused", "failed", "cancelled")
+
+MAX_ATTEMPTS = 7
+"""After so many tries, errors and dead workers together, a job has failed and waits for an operator."""
+
+LEADER_LOCK = 4_116_001
+"""Key of the advisory lock that the one leading scheduler holds."""
 
 
 class Job(Base):
@@ -55,10 +61,12 @@ class Cancelled(Exception):
 _current: ContextVar[tuple[UUID, str] | None] = ContextVar("current_job", default=None)
 
 
-def begin(message_id: UUID, handler: str, message: str, payload: dict[str, Any], actor: Actor) -> None:
-    """Notes that a run starts; seen by everybody at once."""
+def begin(message_id: UUID, handler: str, message: str, payload: dict[str, Any], actor: Actor) -> bool:
+    """Notes that a run starts; seen by everybody at once. False when it must not: the job ended or was cancelled.
+
+    A job whose workers died again and again has failed: it may be what kills them.
+    """
     now = clock.now()
-    _current.set((message_id, handler))
     started = postgresql.insert(Job).values(
         message_id=message_id,
         handler=handler,
@@ -73,17 +81,18 @@ def begin(message_id: UUID, handler: str, message: str, payload: dict[str, Any],
     )
     again = started.on_conflict_do_update(
         index_elements=[Job.message_id, Job.handler],
-        set_={
-            "state": "running",
-            "attempts": Job.attempts + 1,
-            "updated_at": now,
-            "finished_at": None,
-            "error": None,
-            "traceback": None,
-        },
+        set_={"state": "running", "attempts": Job.attempts + 1, "updated_at": now, "finished_at": None},
+        where=Job.state.in_(("queued", "running")),
     )
     with apart() as connection:
-        connection.execute(again)
+        attempts = connection.execute(again.returning(Job.attempts)).scalar()
+    if attempts is None:
+        return False
+    _current.set((message_id, handler))
+    if attempts > MAX_ATTEMPTS:
+        end("failed", RuntimeError(_("办理这项任务的进程多次意外终止，已停止重试。")))
+        return False
+    return True
 
 
 def progress(done: int, total: int | None = None, note: str | None = None) -> None:
@@ -104,32 +113,47 @@ def progress(done: int, total: int | None = None, note: str | None = None) -> No
 
 def end(state: str, error: BaseException | None = None) -> None:
     """Notes how the present run ended."""
+    _note(state, error, finished_at=clock.now())
+
+
+def fail(error: BaseException) -> None:
+    """Notes an unexpected error of the present run: it waits for its next try, or has failed if this was the last."""
+    last = Job.attempts >= MAX_ATTEMPTS
+    _note(case((last, "failed"), else_="queued"), error, finished_at=case((last, clock.now())))
+
+
+def _note(state: Any, error: BaseException | None, *, finished_at: Any) -> None:
     current = _current.get()
     if current is None:
         return
     _current.set(None)
-    text_of_error = None if error is None else (str(error) or type(error).__name__)
+    expected = error is None or isinstance(error, Refusal)
     with apart() as connection:
         connection.execute(
             update(Job)
             .where(Job.message_id == current[0], Job.handler == current[1])
             .values(
                 state=state,
-                error=text_of_error,
-                traceback="".join(traceback.format_exception(error)) if state == "failed" and error else None,
+                error=None if error is None else (str(error) or type(error).__name__),
+                traceback=None if expected else "".join(traceback.format_exception(error)),
                 updated_at=clock.now(),
-                finished_at=clock.now(),
+                finished_at=finished_at,
             )
         )
 
 
 def find(message_id: UUID) -> Job | None:
     """The first run that a message caused, for progress pages."""
-    return session.scalars(select(Job).where(Job.message_id == message_id).order_by(Job.started_at)).first()
+    return next(iter(of_message(message_id)), None)
+
+
+def of_message(message_id: UUID) -> Sequence[Job]:
+    """Every run that a message caused, in the order in which they began."""
+    return session.scalars(select(Job).where(Job.message_id == message_id).order_by(Job.started_at)).all()
 
 
 def run_again(message_id: UUID, *, actor: Actor) -> None:
-    """Sends the message of a failed job once more; effects that were kept are not repeated (`first_time`)."""
+    """Sends the message of a stopped job once more, with as many tries as a new one; kept effects are not repeated."""
     message = session.get(OutboxMessage, message_id, with_for_update=True)
     if message is None:
         raise NotFound(_("找不到这项任务的消息。"))
@@ -139,15 +163,18 @@ def run_again(message_id: UUID, *, actor: Actor) -> None:
     if not stopped:
         raise Refusal(_("这项任务没有失败，不需要重新运行。"))
     for job in stopped:
-        job.state = "queued"
-        job.updated_at = clock.now()
-    message.sent_at = None
+        job.state, job.attempts = "queued", 0
+        job.finished_at, job.updated_at = None, clock.now()
+    message.sent_at = message.settled_at = None
+    session.execute(select(func.pg_notify("outbox", "")))
     record("console.run_again", ("job", message_id), actor=actor, after={"handlers": [job.handler for job in stopped]})
 
 
 def cancel(message_id: UUID, *, actor: Actor) -> None:
     """Asks a running job to stop at its next progress report."""
-    running = session.scalars(select(Job).where(Job.message_id == message_id, Job.state.in_(("queued", "running")))).all()
+    running = session.scalars(
+        select(Job).where(Job.message_id == message_id, Job.state.in_(("queued", "running")))
+    ).all()
     if not running:
         raise Refusal(_("这项任务已经结束，不能取消。"))
     for job in running:
