@@ -209,7 +209,7 @@ def _count(*conditions: ColumnElement[bool]) -> int:
 def progress_of(origin_kind: str, origin_id: int) -> dict[str, int]:
     """How many cases of one draw or trigger stand in each state."""
     statement = select(Case.state, func.count()).where(Case.origin_kind == origin_kind, Case.origin_id == origin_id)
-    return dict(session.execute(statement.group_by(Case.state)).tuples().all())
+    return dict(session.execute(statement.group_by(Case.state)).all())
 
 
 # ---- One case --------------------------------------------------------------------------------------------------------
@@ -400,7 +400,7 @@ def _visits(
     )
     if units is not None:
         statement = statement.where(Case.org_id.in_(units))
-    return dict(session.execute(statement.group_by(Case.enterprise_id)).tuples().all())
+    return dict(session.execute(statement.group_by(Case.enterprise_id)).all())
 
 
 def _units_of_organ(case: Case) -> list[int]:
