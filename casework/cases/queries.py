@@ -212,6 +212,14 @@ def progress_of(origin_kind: str, origin_id: int) -> dict[str, int]:
     return dict(session.execute(statement.group_by(Case.state)).all())
 
 
+def of_origin(origin_kind: str, origin_id: int, enterprise_ids: Collection[int]) -> dict[int, Any]:
+    """The cases (id, number, state) of one draw or trigger by enterprise, whoever asks."""
+    statement = select(Case.enterprise_id, Case.id, Case.number, Case.state).where(
+        Case.origin_kind == origin_kind, Case.origin_id == origin_id, Case.enterprise_id.in_(enterprise_ids)
+    )
+    return {row.enterprise_id: row for row in session.execute(statement)}
+
+
 # ---- One case --------------------------------------------------------------------------------------------------------
 
 
@@ -381,6 +389,17 @@ def visits_of(case: Case) -> Visits:
 def visits(enterprise_ids: Collection[int], year: int) -> dict[int, int]:
     """On-site checks that each enterprise had in a year, by whatever organ; enterprises without any are left out."""
     return _visits(enterprise_ids, year)
+
+
+def occupied(enterprise_ids: Collection[int], item_codes: Sequence[str], year: int) -> dict[int, str]:
+    """Enterprises with a case about one of these items: `running` while one is open, else `checked` if so in the year."""
+    about = or_(*(Case.items.contains([{"code": code}]) for code in item_codes))
+    in_year = Case.checked_on.between(date(year, 1, 1), date(year, 12, 31))
+    statement = select(Case.enterprise_id, func.bool_or(Case.due_on.is_not(None))).where(
+        Case.enterprise_id.in_(enterprise_ids), about, or_(Case.due_on.is_not(None), in_year)
+    )
+    found = session.execute(statement.group_by(Case.enterprise_id))
+    return {enterprise_id: "running" if running else "checked" for enterprise_id, running in found}
 
 
 def _visits(
