@@ -17,6 +17,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - an older Python is told so here
     sys.exit("Casework needs Python 3.11 or newer; this is %d.%d" % sys.version_info[:2])  # noqa: UP031
 
 import fcntl
+import http
 import http.client
 import json
 import os
@@ -28,7 +29,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
-from typing import TextIO
+from typing import Any, TextIO
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -50,6 +51,7 @@ PROCESSES = (
     (Process("scheduler", "workers.schedule"), Process("relay", "workers.relay")),
 )
 PORT = 8000
+EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - only what HOST may say
 RUN_FILE = VAR / "run.json"
 
 
@@ -65,16 +67,19 @@ def run(arguments: list[str]) -> int:
     _no_arguments("run", arguments)
     venv.ensure("prod")
     machine.ensure_pango()
-    with _only_one_run(), Instance(VAR).servers() as environment:
-        host = os.environ.get("HOST", "127.0.0.1")
-        with ports.listen(host, _wanted_port()) as listener:
-            port = listener.getsockname()[1]
-            environment["PORT"] = str(port)
-            migrate(environment)
-            casework(environment, "seed", "--if-empty", otherwise="the demo city could not be made")
-            RUN_FILE.write_text(json.dumps({"pid": os.getpid(), "host": host, "port": port}))
-            note(f"Starting {', '.join(process.name for line in PROCESSES for process in line)} …")
-            supervise(PROCESSES, environment, VAR / "log", listener, on_ready=_welcome(port, environment))
+    wanted = _wanted_port()
+    host = os.environ.get("HOST", "127.0.0.1")
+    with _only_one_run(), Instance(VAR).servers() as environment, ports.listen(host, wanted) as listener:
+        port = listener.getsockname()[1]
+        if port != wanted:
+            note(f"Port {wanted} is taken; Casework takes port {port}.")
+        url = f"http://{'127.0.0.1' if host == EVERY_ADDRESS else host}:{port}"
+        environment["PORT"] = str(port)
+        migrate(environment)
+        casework(environment, "seed", "--if-empty", otherwise="the demo city could not be made")
+        RUN_FILE.write_text(json.dumps({"pid": os.getpid(), "port": port, "url": url}))
+        note(f"Starting {', '.join(process.name for line in PROCESSES for process in line)} …")
+        supervise(PROCESSES, environment, VAR / "log", listener, on_ready=lambda: _welcome(url, environment))
     say("Casework has ended; its data are kept in var/")
     return 0
 
@@ -131,11 +136,7 @@ def clean(arguments: list[str]) -> int:
 def status(arguments: list[str]) -> int:
     _no_arguments("status", arguments)
     running = _running()
-    say(
-        f"Casework runs at http://127.0.0.1:{running['port']}/ (pid {running['pid']})"
-        if running
-        else "Casework does not run"
-    )
+    say(f"Casework runs at {running['url']}/ (pid {running['pid']})" if running else "Casework does not run")
     return 0 if running else 3
 
 
@@ -206,17 +207,16 @@ def _only_one_run() -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            port = _running().get("port")
-            where = f" at http://127.0.0.1:{port}/" if port else ""
-            raise Stop(f"already running from this folder{where}; scripts/dev.py stop ends it") from None
+            url = _running().get("url", "")
+            raise Stop(f"already running from this folder {url}; scripts/dev.py stop ends it") from None
         try:
             yield
         finally:
             RUN_FILE.unlink(missing_ok=True)
 
 
-def _running() -> dict[str, int]:
-    """Pid and port of this folder's `run`, if it runs."""
+def _running() -> dict[str, Any]:
+    """Pid, port and address of this folder's `run`, if it runs."""
     try:
         with (VAR / "run.lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -224,7 +224,7 @@ def _running() -> dict[str, int]:
         return {}
     except BlockingIOError:
         try:
-            running: dict[str, int] = json.loads(RUN_FILE.read_text())
+            running: dict[str, Any] = json.loads(RUN_FILE.read_text())
         except (FileNotFoundError, ValueError):
             return {}
         return running
@@ -238,26 +238,22 @@ def _wanted_port() -> int:
     return int(text or PORT)
 
 
-def _welcome(port: int, environment: Mapping[str, str]) -> Callable[[], bool]:
-    """Says once, when the first page has come, where everything is."""
-
-    def on_ready() -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-        try:
-            connection.request("GET", "/")
-            connection.getresponse()
-        except OSError:
-            return False
-        finally:
-            connection.close()
-        if port != _wanted_port():
-            say(f"Port {_wanted_port()} is taken; this is port {port}.")
-        say(f"\nPublic portal   http://127.0.0.1:{port}/\nStaff sign-in   http://127.0.0.1:{port}/sign-in\n")
-        subprocess.run([PYTHON, "-m", "casework.cli", "demo-accounts"], env=environment, cwd=ROOT, check=False)
-        say("\nCtrl-C ends it. Logs: var/log/")
-        return True
-
-    return on_ready
+def _welcome(url: str, environment: Mapping[str, str]) -> bool:
+    """Once the first page comes: where everything is, and who may sign in to the demo city."""
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=5)  # goes through no proxy
+    try:
+        connection.request("GET", "/")
+        answer = connection.getresponse().status
+    except OSError:
+        return False
+    finally:
+        connection.close()
+    if answer >= http.HTTPStatus.INTERNAL_SERVER_ERROR:
+        warn(f"the first page answers {answer}; see var/log/web.log")
+    say(f"\nPublic portal   {url}/\nStaff sign-in   {url}/sign-in\n")
+    subprocess.run([PYTHON, "-m", "casework.cli", "demo-accounts"], env=environment, cwd=ROOT, check=False)
+    say("\nCtrl-C ends it. Logs: var/log/")
+    return True
 
 
 def _on_all_cores(arguments: list[str]) -> list[str]:

