@@ -69,7 +69,8 @@ def run(arguments: list[str]) -> int:
     machine.ensure_pango()
     wanted = _wanted_port()
     host = os.environ.get("HOST", "127.0.0.1")
-    with _only_one_run(), Instance(VAR).servers() as environment, ports.listen(host, wanted) as listener:
+    instance = Instance(VAR)
+    with _only_one_run(), instance.servers() as environment, ports.listen(host, wanted) as listener:
         port = listener.getsockname()[1]
         if port != wanted:
             note(f"Port {wanted} is taken; Casework takes port {port}.")
@@ -79,7 +80,14 @@ def run(arguments: list[str]) -> int:
         casework(environment, "seed", "--if-empty", otherwise="the demo city could not be made")
         RUN_FILE.write_text(json.dumps({"pid": os.getpid(), "port": port, "url": url}))
         note(f"Starting {', '.join(process.name for line in PROCESSES for process in line)} …")
-        supervise(PROCESSES, environment, VAR / "log", listener, on_ready=lambda: _welcome(url, environment))
+        supervise(
+            PROCESSES,
+            environment,
+            instance.log,
+            listener,
+            keep_servers_up=instance.keep_servers_up,
+            on_ready=lambda: _welcome(url, environment),
+        )
     say("Casework has ended; its data are kept in var/")
     return 0
 

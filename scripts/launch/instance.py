@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from .console import Stop, note, undisturbed
+from .console import Stop, note, undisturbed, warn
 from .project import PYTHON, ROOT, VAR, VENV, Users, locked, private_folder
 from .servers import Postgres, Valkey
 
@@ -60,6 +60,13 @@ class Instance:
             with undisturbed(), locked(self.var / "servers.lock"):
                 if users.leave():
                     self.stop_servers()
+
+    def keep_servers_up(self) -> None:
+        """Start again what has died."""
+        for server in self._private():
+            if server.has_died():
+                warn(f"{server.name} has died; starting it again ({server.log})")
+                server.start()
 
     def stop_servers(self) -> None:
         for server in reversed(self._private()):

@@ -151,6 +151,12 @@ class Server:
     def is_up(self) -> bool:
         return _alive(self._known().get("pid")) and self._answers()
 
+    def has_died(self) -> bool:
+        """Whether it was started and its process is gone; asks nothing of the server."""
+        if self._process is not None:
+            self._process.poll()  # our own child stays a zombie until it is waited for
+        return not _alive(self._known().get("pid"))
+
     def start(self) -> None:
         """Start unless it is up. Retries: after a kill -9 the old server's children need a moment to go."""
         if self.is_up():
@@ -177,24 +183,22 @@ class Server:
             if pid is None or not _alive(pid) or (self._process is None and not self._answers()):
                 return
             os.kill(pid, number)
-            if self._gone(pid, patience):
+            if self._gone(patience):
                 return
 
     def kill(self) -> None:
         """kill -9, for tests of what happens then."""
         pid = self._known()["pid"]
         os.kill(pid, signal.SIGKILL)
-        self._gone(pid, 5)
+        self._gone(5)
 
-    def _gone(self, pid: int, seconds: float) -> bool:
+    def _gone(self, seconds: float) -> bool:
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if self._process is not None and self._process.pid == pid:
-                self._process.poll()  # our own child stays a zombie until it is waited for
-            if not _alive(pid):
-                return True
+        while not self.has_died():
+            if time.monotonic() > deadline:
+                return False
             time.sleep(0.02)
-        return False
+        return True
 
     def _known(self) -> dict[str, int]:
         try:

@@ -108,6 +108,7 @@ def supervise(
     environment: Mapping[str, str],
     log: Path,
     listener: socket.socket,
+    keep_servers_up: Callable[[], None],
     on_ready: Callable[[], bool],
 ) -> None:
     """Start the table, call `on_ready` until it is satisfied, keep going until Ctrl-C or SIGTERM, end line by line.
@@ -120,6 +121,7 @@ def supervise(
     try:
         ready = False
         while not asked:
+            keep_servers_up()
             for child in chain.from_iterable(lines):
                 child.look()
             ready = ready or on_ready()

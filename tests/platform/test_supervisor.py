@@ -59,7 +59,7 @@ def test_lines_end_one_after_the_other_and_leave_no_orphan(tmp_path: Path, envir
         return True
 
     with ports.listen("127.0.0.1", ports.any_free()) as listener:
-        supervise(table, environment, tmp_path, listener, when_all_are_up)
+        supervise(table, environment, tmp_path, listener, lambda: None, when_all_are_up)
     assert _lines(tmp_path / "diary") == ["first", "second", "third"]
     _assert_nobody_is_left(tmp_path / "pids")
 
@@ -67,7 +67,7 @@ def test_lines_end_one_after_the_other_and_leave_no_orphan(tmp_path: Path, envir
 def test_what_dies_again_and_again_ends_the_run_with_its_log(tmp_path: Path, environment: dict[str, str]):
     table = [[Process("flaky", "flaky"), Process("steady", "steady last")]]
     with ports.listen("127.0.0.1", ports.any_free()) as listener, pytest.raises(Stop, match="flaky ended 3 times"):
-        supervise(table, environment, tmp_path, listener, lambda: False)
+        supervise(table, environment, tmp_path, listener, lambda: None, lambda: False)
     assert _lines(tmp_path / "diary").count("tried") == 3
     _assert_nobody_is_left(tmp_path / "pids")
 
