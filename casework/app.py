@@ -12,10 +12,14 @@ from casework.core import web
 from casework.core.db import db, engine_config
 from casework.core.i18n import N_, _
 from casework.core.web import PUBLIC, STAFF, audience
+from casework.documents.catalogue import NOTICES
 from casework.settings import ROOT, Settings
 
-ROOMS = ("accounts",)
+ROOMS = ("accounts", "documents")
 """Every room with pages, in the order of the staircase."""
+
+# Rooms that have kinds of paper; the documents room knows none of them.
+NOTICES.include(f"casework.{room}.notices" for room in ("cases", "sampling", "disclosure"))
 
 NAVIGATION = (
     (N_("工作台"), "home", (("desk", N_("工作台")),)),
