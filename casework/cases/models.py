@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, UniqueConst
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from casework.cases.rules import (
-    EXITS,
+    ENDED,
     MEASURES,
     ORIGIN_KINDS,
     RECTIFICATION_OUTCOMES,
@@ -18,7 +18,6 @@ from casework.cases.rules import (
 )
 from casework.core.db import Base, BigId, Small
 
-_FINAL = ("closed", *(state.name for state in EXITS))
 _WITHOUT_CODE = ("opened", "awaiting_approval", SUSPENDED.name)
 
 
@@ -37,8 +36,8 @@ class Case(Base):
         CheckConstraint(f"source IN {tuple(SOURCES)}", name="source"),
         CheckConstraint(f"state IN {STANDARD.state_names}", name="state"),
         CheckConstraint("jsonb_array_length(items) > 0", name="has_items"),
-        CheckConstraint(f"(due_on IS NULL) = (state IN {_FINAL})", name="clock_runs_until_the_end"),
-        CheckConstraint(f"(closed_on IS NULL) = (state NOT IN {_FINAL})", name="closed_when_ended"),
+        CheckConstraint(f"(due_on IS NULL) = (state IN {ENDED})", name="clock_runs_until_the_end"),
+        CheckConstraint(f"(closed_on IS NULL) = (state NOT IN {ENDED})", name="closed_when_ended"),
         CheckConstraint(f"(suspended_until IS NULL) = (state <> '{SUSPENDED.name}')", name="suspended_until"),
         CheckConstraint(
             f"code IS NOT NULL OR emergency OR ended_by IS NOT NULL OR state IN {_WITHOUT_CODE}",
@@ -106,10 +105,12 @@ class Case(Base):
     closed_on: Mapped[date | None]
     outcome: Mapped[str | None]
 
-    seats: Mapped[list["CaseOfficer"]] = relationship(order_by="CaseOfficer.ordinal", lazy="selectin")
+    seats: Mapped[list["CaseOfficer"]] = relationship(
+        order_by="CaseOfficer.ordinal", lazy="selectin", cascade="all, delete-orphan"
+    )
     visit: Mapped["CaseVisit | None"] = relationship()
-    results: Mapped[list["CaseResult"]] = relationship()
-    evidence: Mapped[list["Evidence"]] = relationship(order_by="Evidence.id")
+    results: Mapped[list["CaseResult"]] = relationship(cascade="all, delete-orphan")
+    evidence: Mapped[list["Evidence"]] = relationship(order_by="Evidence.id", cascade="all, delete-orphan")
     rectifications: Mapped[list["Rectification"]] = relationship(order_by="Rectification.id")
     follow_ups: Mapped[list["FollowUp"]] = relationship(order_by="FollowUp.id")
     releases: Mapped[list["CaseRelease"]] = relationship(order_by="CaseRelease.edition")

@@ -91,7 +91,7 @@ def open_many(origin: Origin, cases: Sequence[NewCase], *, actor: Actor) -> int:
         .on_conflict_do_nothing(index_elements=[Case.origin_kind, Case.origin_id, Case.enterprise_id])
         .returning(Case.enterprise_id, Case.id)
     )
-    new = dict(opened.tuples().all())
+    new = dict(opened.all())
     if new:
         teams = {new[case.enterprise_id]: case.officer_ids for case in cases if case.enterprise_id in new}
         _seat(teams)
@@ -459,7 +459,6 @@ def remove_evidence(case_id: int, *, evidence_id: int, reason: str, actor: Actor
     facts = {"own": _own(case, actor), "reason": reason.strip()}
     with _moving(case, "remove_evidence", actor=actor, note=f"{piece.file_sha256}: {reason.strip()}", **facts):
         case.evidence.remove(piece)
-        session.delete(piece)
 
 
 def order_correction(

@@ -295,7 +295,8 @@ def step_due_on(case: Case) -> date | None:
     if case.state == SUSPENDED.name:
         return case.suspended_until
     if case.state == "following_up":
-        return min(row.due_on for row in (*case.rectifications, *case.follow_ups) if row.outcome is None)
+        waiting_for = [row.due_on for row in (*case.rectifications, *case.follow_ups) if row.outcome is None]
+        return min(waiting_for, default=clock.today())
     running = running_clock(case)
     if running is None:
         return None
@@ -313,7 +314,7 @@ def deadline(case: Case) -> Deadline | None:
     if case.due_on is None:
         return None
     running = running_clock(case)
-    rule = _("以最早到期的责令改正或后续处置为准")
+    rule = _("以最早到期的责令改正或后续处置为准，全部办结后当天结案")
     if case.state == SUSPENDED.name:
         rule = _("暂缓期间不计时，到期前恢复办理")
     elif running is not None:
@@ -392,7 +393,7 @@ def visits(enterprise_ids: Collection[int], year: int) -> dict[int, int]:
 
 
 def occupied(enterprise_ids: Collection[int], item_codes: Sequence[str], year: int) -> dict[int, str]:
-    """Enterprises with a case about one of these items: `running` while one is open, else `checked` if so in the year."""
+    """Enterprises with a case about one of these items: `running` while one is open, else `checked` in the year."""
     about = or_(*(Case.items.contains([{"code": code}]) for code in item_codes))
     in_year = Case.checked_on.between(date(year, 1, 1), date(year, 12, 31))
     statement = select(Case.enterprise_id, func.bool_or(Case.due_on.is_not(None))).where(

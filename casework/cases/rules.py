@@ -436,7 +436,8 @@ SUSPENDED = State("suspended", N_("暂缓"))
 
 BEFORE = ("opened", "awaiting_approval", "approved")
 CHECKING = ("inspecting", "recording")
-RELEASED = ("published", "following_up", "closed", *(state.name for state in EXITS))
+ENDED = ("closed", *(state.name for state in EXITS))
+RELEASED = ("published", "following_up", *ENDED)
 AFTER_VISIT = ("recording", "reviewing", "releasing", "following_up")
 
 
@@ -489,7 +490,7 @@ STANDARD = Workflow(
         *_stay("settle", N_("办结后续处置"), ("following_up",), None, "cases.follow_up"),
         Move("close", N_("结案归档"), OPEN_END, "closed", _ended(None), "cases.follow_up"),
         *(_close_as(state) for state in EXITS),
-        Move("correct", N_("申请更正"), RELEASED, "recording", correctable, "cases.inspect"),
+        Move("correct", N_("申请更正"), ("following_up", *ENDED), "recording", correctable, "cases.inspect"),
         Move("suspend", N_("暂缓检查"), BEFORE, "suspended", suspendable, "cases.approve"),
         Move("resume", N_("恢复办理"), "suspended", "opened", None, "cases.approve"),
     ),
