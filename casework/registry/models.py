@@ -11,34 +11,43 @@ from sqlalchemy.orm import Mapped, mapped_column
 from casework.core.db import Base, BigId, Small
 from casework.registry.rules import STATUSES, SUBJECT_CLASSES
 
+BYTEWISE = Text(collation="C")
+"""Text whose prefixes an index can find, and whose order is the same on every server."""
+
 
 class Enterprise(Base):
-    """The master row of one market subject (domain F.1). The unified social credit code is its key, though not always known."""
+    """The master row of one market subject (domain F.1). The unified social credit code is its key, though not always known.
+
+    `bigrams` are the pairs of neighbouring characters of `name_key`: they answer searches by any two characters.
+    """
 
     __tablename__ = "enterprise"
     __table_args__ = (
         CheckConstraint(f"subject_class IN {tuple(SUBJECT_CLASSES)}", name="subject_class"),
         CheckConstraint(f"status IN {tuple(STATUSES)}", name="status"),
         CheckConstraint("uscc IS NOT NULL OR reg_no IS NOT NULL", name="has_a_number"),
-        Index("ix_enterprise_bigrams", "bigrams", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
+        Index("uq_enterprise_reg_no", "reg_no", unique=True, postgresql_where=text("reg_no IS NOT NULL")),
+        Index("ix_enterprise_bigrams", "bigrams", postgresql_using="gin"),
         Index("ix_enterprise_org_id", "org_id", "id"),
-        Index("ix_enterprise_name", "name"),
+        Index("ix_enterprise_name_key", "name_key"),
         Index("ix_enterprise_address_key", "address_key", postgresql_where=text("address_key IS NOT NULL")),
         Index("ix_enterprise_person_key", "person_key", postgresql_where=text("person_key IS NOT NULL")),
+        Index("ix_enterprise_parent_id", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
     )
 
     id: Mapped[BigId]
-    uscc: Mapped[str | None] = mapped_column(unique=True)
-    reg_no: Mapped[str | None] = mapped_column(unique=True)
+    uscc: Mapped[str | None] = mapped_column(BYTEWISE, unique=True)
+    reg_no: Mapped[str | None] = mapped_column(BYTEWISE)
     subject_class: Mapped[str]
     name: Mapped[str]
-    name_key: Mapped[str] = mapped_column(index=True)
+    name_key: Mapped[str] = mapped_column(BYTEWISE)
     bigrams: Mapped[list[str]]
     former_names: Mapped[list[str]] = mapped_column(default=list)
     type_code: Mapped[str | None]
     type_name: Mapped[str | None]
     legal_representative: Mapped[str | None]
     person_key: Mapped[str | None]
+    """Stands for the legal representative's identity number in comparisons; the number itself is sealed."""
     person_id_sealed: Mapped[bytes | None]
     phone_sealed: Mapped[bytes | None]
     capital_wan: Mapped[Decimal | None]
@@ -49,12 +58,13 @@ class Enterprise(Base):
     term_from: Mapped[date | None]
     term_to: Mapped[date | None]
     registrar: Mapped[str | None]
-    status: Mapped[str]
+    status: Mapped[str] = mapped_column(default="active")
     status_on: Mapped[date | None]
     status_reason: Mapped[str | None]
     address: Mapped[str | None]
     business_address: Mapped[str | None]
     address_key: Mapped[str | None]
+    """One spelling of an address that names a door; None where many share it (a village, a road)."""
     cluster_address: Mapped[bool] = mapped_column(default=False)
     division_code: Mapped[str | None]
     town_code: Mapped[str | None]
@@ -63,13 +73,14 @@ class Enterprise(Base):
     industry_code: Mapped[str | None]
     scope: Mapped[str | None]
     employees: Mapped[int | None]
-    parent_id: Mapped[int | None] = mapped_column(ForeignKey("enterprise.id"), index=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("enterprise.id"))
     is_branch: Mapped[bool] = mapped_column(default=False)
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
     code_checked: Mapped[bool] = mapped_column(default=True)
+    """False where the check character of the code is wrong."""
     source: Mapped[str]
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("import_batch.id"))
-    fingerprint: Mapped[str | None]
+    """The import that wrote the row last."""
     recorded_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
@@ -80,6 +91,7 @@ class CreditRecord(Base):
     Valid time: `happened_on` … `ends_on` (exclusive; open while None). Recorded time: `recorded_at` … `superseded_at`.
     Removed (`ends_on` set: history), corrected (`revoked_on`: as if it had never happened), repaired (`repaired_on`: not used
     from that day) and objected (`objected_on` … `objection_closed_on`: in doubt) are four different things (domain E).
+    `chain` names the chain of events (事件链): what appears at several stages counts once.
     """
 
     __tablename__ = "credit_record"
@@ -87,14 +99,19 @@ class CreditRecord(Base):
         UniqueConstraint("source", "source_key", "version"),
         CheckConstraint("ends_on IS NULL OR ends_on >= happened_on", name="ends_after_it_happened"),
         CheckConstraint("repaired_on IS NULL OR repaired_on >= happened_on", name="repaired_after_it_happened"),
+        CheckConstraint("revoked_on IS NULL OR revoked_on >= happened_on", name="revoked_after_it_happened"),
         CheckConstraint("objection_closed_on IS NULL OR objected_on IS NOT NULL", name="objection"),
         CheckConstraint("version >= 1", name="version"),
         CheckConstraint("superseded_at IS NULL OR superseded_at >= recorded_at", name="recorded_time"),
         Index("ix_credit_record_enterprise_id", "enterprise_id", postgresql_where=text("superseded_at IS NULL")),
         Index(
-            "uq_credit_record_current", "source", "source_key", unique=True, postgresql_where=text("superseded_at IS NULL")
+            "uq_credit_record_current",
+            "source",
+            "source_key",
+            unique=True,
+            postgresql_where=text("superseded_at IS NULL"),
         ),
-        Index("ix_credit_record_batch_id", "batch_id"),
+        Index("ix_credit_record_batch_id", "batch_id", postgresql_where=text("batch_id IS NOT NULL")),
     )
 
     id: Mapped[BigId]
@@ -132,7 +149,7 @@ class CurrentGrade(Base):
         Index("ix_current_grade_grade", "grade", "enterprise_id"),
     )
 
-    enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprise.id"), primary_key=True)
+    enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprise.id"), primary_key=True, autoincrement=False)
     grade: Mapped[str]
     score: Mapped[Small]
     """Tenths of a point, 0–10000."""
@@ -141,7 +158,10 @@ class CurrentGrade(Base):
 
 
 class ImportBatch(Base):
-    """One file given to one source: what it is, what was done with it, and what became of its rows."""
+    """One file given to one source: what it is, what was done with it, and what became of its rows.
+
+    received: to be read · checked: a dry run is done, nothing kept · kept: done for good · refused: not readable.
+    """
 
     __tablename__ = "import_batch"
     __table_args__ = (
@@ -149,19 +169,20 @@ class ImportBatch(Base):
         CheckConstraint(
             "read IS NULL OR read = new + changed + unchanged + waiting + rejected", name="every_row_accounted_for"
         ),
-        Index(
-            "uq_import_batch_kept", "source", "file_sha256", unique=True, postgresql_where=text("state = 'kept'")
-        ),
+        CheckConstraint("(state = 'refused') = (refusal IS NOT NULL)", name="refusal"),
+        CheckConstraint("state NOT IN ('checked', 'kept') OR read IS NOT NULL", name="counted"),
     )
 
     id: Mapped[BigId]
     source: Mapped[str]
-    file_sha256: Mapped[str] = mapped_column(ForeignKey("stored_file.sha256"))
+    file_sha256: Mapped[str] = mapped_column(ForeignKey("stored_file.sha256"), index=True)
     file_name: Mapped[str]
     mapping: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """Column number (from 0) → field; empty until somebody has said what the columns mean."""
     dry_run: Mapped[bool]
     state: Mapped[str] = mapped_column(default="received")
     message_id: Mapped[UUID | None]
+    """The request that a worker answers; None for a file read in the foreground."""
     read: Mapped[int | None]
     new: Mapped[int | None]
     changed: Mapped[int | None]
@@ -169,6 +190,8 @@ class ImportBatch(Base):
     waiting: Mapped[int | None]
     rejected: Mapped[int | None]
     warnings: Mapped[int | None]
+    settled: Mapped[int | None]
+    """Records of earlier files whose enterprise came with this one."""
     report_sha256: Mapped[str | None] = mapped_column(ForeignKey("stored_file.sha256"))
     refusal: Mapped[str | None]
     requested_by: Mapped[str]
@@ -177,13 +200,17 @@ class ImportBatch(Base):
 
 
 class WaitingRow(Base):
-    """待匹配: a record whose enterprise is not known yet, or not beyond doubt."""
+    """待匹配: a record whose enterprise is not known yet, or not beyond doubt. A discarded one stays, so that it does not return."""
 
     __tablename__ = "waiting_row"
     __table_args__ = (
         UniqueConstraint("source", "source_key"),
-        Index("ix_waiting_row_uscc", "uscc"),
-        Index("ix_waiting_row_name_key", "name_key"),
+        CheckConstraint("reason IN ('unknown', 'ambiguous', 'conflict')", name="reason"),
+        CheckConstraint(
+            "(discarded_at IS NULL) = (discarded_by IS NULL) AND (discarded_at IS NULL) = (discard_reason IS NULL)",
+            name="discarded",
+        ),
+        Index("ix_waiting_row_open", "id", postgresql_where=text("discarded_at IS NULL")),
     )
 
     id: Mapped[BigId]
@@ -194,22 +221,25 @@ class WaitingRow(Base):
     name: Mapped[str | None]
     name_key: Mapped[str | None]
     values: Mapped[dict[str, Any]]
+    """The columns of the record to be."""
     reason: Mapped[str]
     batch_id: Mapped[int] = mapped_column(ForeignKey("import_batch.id"))
     row_no: Mapped[int]
     recorded_at: Mapped[datetime]
+    discarded_at: Mapped[datetime | None]
+    discarded_by: Mapped[str | None]
+    discard_reason: Mapped[str | None]
 
 
 class ColumnMapping(Base):
-    """Which column of a file means which field, as a person once told the page; remembered by the header."""
+    """Which column of a file means which field, as a person once told the page; remembered by the heading."""
 
     __tablename__ = "column_mapping"
+    __table_args__ = (UniqueConstraint("source", "heading_sha256"),)
 
     id: Mapped[BigId]
     source: Mapped[str]
-    header_sha256: Mapped[str]
+    heading_sha256: Mapped[str]
     mapping: Mapped[dict[str, Any]]
     set_by: Mapped[str]
     set_at: Mapped[datetime]
-
-    __table_args__ = (UniqueConstraint("source", "header_sha256"),)

@@ -1,8 +1,10 @@
 """What the registry knows: classes of subjects, states of registration, kinds of credit records and their classes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 
-from casework.core.i18n import N_
+from casework.core.i18n import N_, _
 
 SUBJECT_CLASSES = {"company": N_("企业"), "individual": N_("个体工商户"), "cooperative": N_("农民专业合作社")}
 """Each class has its own indicator model (国市监信发〔2024〕72号)."""
@@ -35,6 +37,8 @@ class RecordKind:
     label: str
     classes: dict[int, str] = field(default_factory=dict)
     listing: bool = False
+    repairable: bool = False
+    """Whether credit repair (信用修复) exists for it: information that says something bad (国家发展改革委令第36号)."""
 
     def code(self, klass: int = 0) -> int:
         return self.number * CODE_BASE + klass
@@ -66,6 +70,7 @@ KINDS: dict[str, RecordKind] = {
                 0: N_("警告或简易程序"), 1: N_("轻微"), 2: N_("一般"), 3: N_("严重"),
                 5: N_("轻微（食品药品特种设备）"), 6: N_("一般（食品药品特种设备）"), 7: N_("严重（食品药品特种设备）"),
             },
+            repairable=True,
         ),
         RecordKind(
             9, "abnormal", N_("列入经营异常名录"),
@@ -74,9 +79,10 @@ KINDS: dict[str, RecordKind] = {
                 4: N_("通过登记的住所或经营场所无法联系"),
             },
             listing=True,
+            repairable=True,
         ),
-        RecordKind(10, "serious", N_("列入严重违法失信名单"), listing=True),
-        RecordKind(11, "defaulter", N_("列为失信被执行人"), listing=True),
+        RecordKind(10, "serious", N_("列入严重违法失信名单"), listing=True, repairable=True),
+        RecordKind(11, "defaulter", N_("列为失信被执行人"), listing=True, repairable=True),
         RecordKind(
             12, "check", N_("抽查检查结果"),
             {
@@ -92,8 +98,8 @@ KINDS: dict[str, RecordKind] = {
             {1: N_("按期公示"), 2: N_("逾期补报"), 3: N_("按期，全零申报"), 4: N_("逾期，全零申报")},
         ),
         RecordKind(16, "product_test", N_("抽检结果"), {1: N_("合格"), 2: N_("不合格")}),
-        RecordKind(17, "other_abnormal", N_("其他部门异常状态"), listing=True),
-        RecordKind(18, "unpaid_penalty", N_("逾期不履行处罚决定"), listing=True),
+        RecordKind(17, "other_abnormal", N_("其他部门异常状态"), listing=True, repairable=True),
+        RecordKind(18, "unpaid_penalty", N_("逾期不履行处罚决定"), listing=True, repairable=True),
         RecordKind(19, "opinion", N_("负面舆情"), {1: N_("一般"), 2: N_("较大"), 3: N_("重大")}),
         RecordKind(20, "honour", N_("守信激励"), listing=True),
         RecordKind(21, "disqualified", N_("任职资格受限"), listing=True),
@@ -102,3 +108,107 @@ KINDS: dict[str, RecordKind] = {
 }  # fmt: skip
 
 KIND_BY_NUMBER = {kind.number: kind for kind in KINDS.values()}
+
+
+@dataclass(frozen=True)
+class Marks:
+    """The days that decide what a record is worth: removed, corrected, repaired, objected are four different things."""
+
+    kind: int
+    happened_on: date
+    ends_on: date | None = None
+    repaired_on: date | None = None
+    revoked_on: date | None = None
+    objected_on: date | None = None
+    objection_closed_on: date | None = None
+
+    @property
+    def objected(self) -> bool:
+        """Whether an objection is open: the record is in doubt (异议标注)."""
+        return self.objected_on is not None and self.objection_closed_on is None
+
+
+def state_of(marks: Marks, day: date) -> str:
+    """How a record stands on a day: revoked, repaired, objected, coming, ended, in_force (a listing) or counted (an act)."""
+    if marks.revoked_on is not None and marks.revoked_on <= day:
+        return "revoked"
+    if marks.repaired_on is not None and marks.repaired_on <= day:
+        return "repaired"
+    if marks.objected:
+        return "objected"
+    if marks.happened_on > day:
+        return "coming"
+    if marks.ends_on is not None and marks.ends_on <= day:
+        return "ended"
+    return "in_force" if KIND_BY_NUMBER[marks.kind].listing else "counted"
+
+
+def verbs_for(marks: Marks, today: date) -> list[str]:
+    """What can be done to a record today."""
+    return [verb for verb in MARKS if why_not(verb, marks, max(today, marks.happened_on), today) is None]
+
+
+RECORD_STATES = {
+    "in_force": N_("有效"),
+    "counted": N_("有效"),
+    "coming": N_("未生效"),
+    "ended": N_("已结束"),
+    "repaired": N_("已修复"),
+    "revoked": N_("已撤销"),
+    "objected": N_("异议中"),
+}
+
+MARKS = {
+    "remove": N_("移出（终止）"),
+    "repair": N_("信用修复"),
+    "revoke": N_("撤销（更正）"),
+    "object": N_("异议标注"),
+    "close_objection": N_("异议办结"),
+}
+"""What may befall a record, as the verb of its operation."""
+
+
+def why_not(verb: str, marks: Marks, on: date, today: date) -> str | None:
+    """The sentence that refuses a mark, or None where it may be set.
+
+    A removal (移出) leaves history; a correction (更正) undoes the record as if it had never been (企业经营异常名录管理办法);
+    a repair ends its use from that day (信用修复管理办法, 国家发展改革委令第36号); an objection only says that it is in doubt.
+    """
+    if on > today:
+        return _("日期不能晚于今天。")
+    if on < marks.happened_on:
+        return _("日期不能早于该记录的发生日期 %(day)s。", day=marks.happened_on)
+    if marks.revoked_on is not None:
+        return _("该记录已撤销，视同没有发生，不能再办理。")
+    return _REASONS[verb](marks, on)
+
+
+def _not_removed(marks: Marks, on: date) -> str | None:
+    if not KIND_BY_NUMBER[marks.kind].listing:
+        return _("这类记录没有期限，不能移出；有误的请撤销，符合条件的请办理信用修复。")
+    return None if marks.ends_on is None or marks.ends_on > on else _("该记录已于 %(day)s 结束。", day=marks.ends_on)
+
+
+def _not_repaired(marks: Marks, _on: date) -> str | None:
+    if not KIND_BY_NUMBER[marks.kind].repairable:
+        return _("这类记录不是失信信息，不适用信用修复。")
+    return None if marks.repaired_on is None else _("该记录已于 %(day)s 修复。", day=marks.repaired_on)
+
+
+def _not_objected(marks: Marks, _on: date) -> str | None:
+    return _("该记录的异议正在处理中。") if marks.objected else None
+
+
+def _not_closed(marks: Marks, on: date) -> str | None:
+    if not marks.objected or marks.objected_on is None:
+        return _("该记录没有正在处理的异议。")
+    return _("办结日期不能早于提出异议的日期。") if on < marks.objected_on else None
+
+
+_REASONS: dict[str, Callable[[Marks, date], str | None]] = {
+    "remove": _not_removed,
+    "repair": _not_repaired,
+    "revoke": lambda _marks, _on: None,
+    "object": _not_objected,
+    "close_objection": _not_closed,
+}

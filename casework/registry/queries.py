@@ -1,0 +1,476 @@
+"""Nouns of the registry: enterprises found and listed, their records, pools for a draw, imports and what waits."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from flask import current_app
+from sqlalchemy import ARRAY, Select, Text, cast, exists, func, or_, select, text, union
+from sqlalchemy.orm import aliased
+
+from casework.accounts import queries as staff
+from casework.core import clock, jobs
+from casework.core.actor import Actor
+from casework.core.db import session
+from casework.core.errors import NotFound
+from casework.core.i18n import _
+from casework.core.paging import Page, page
+from casework.registry.models import CreditRecord, CurrentGrade, Enterprise, ImportBatch, WaitingRow
+from casework.registry.rules import INSPECTABLE, KINDS, Marks
+from casework.registry.sources._sealing import Seal
+from casework.registry.sources._values import bigrams, fold, name_key
+
+MOST_COUNTED = 1000
+"""A list says how many rows it has up to here, and `1000+` beyond."""
+
+# One enterprise ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Brief:
+    """What other rooms show of an enterprise."""
+
+    id: int
+    uscc: str | None
+    reg_no: str | None
+    name: str
+    org_id: int
+    status: str
+    subject_class: str
+    industry_section: str | None
+    division_code: str | None
+    address: str | None
+
+    @property
+    def number(self) -> str:
+        """The unified social credit code, else the registration number."""
+        return self.uscc or self.reg_no or ""
+
+
+@dataclass(frozen=True)
+class Grade:
+    """The grade kept under an enterprise; score in tenths of a point."""
+
+    grade: str
+    score: int
+    since: date
+
+
+_BRIEF = tuple(getattr(Enterprise, name) for name in Brief.__dataclass_fields__)
+
+
+def find(enterprise_id: int, actor: Actor | None = None) -> Enterprise:
+    """The enterprise; NotFound if there is none, or none that the actor (when given) may see."""
+    statement = select(Enterprise).where(Enterprise.id == enterprise_id)
+    if actor is not None:
+        statement = staff.visible(statement, actor, unit=Enterprise.org_id)
+    found = session.scalars(statement).first()
+    if found is None:
+        raise NotFound(_("没有这个经营主体，或者不在您的管辖范围。"))
+    return found
+
+
+def by_number(number: str) -> Brief | None:
+    """The enterprise of a unified social credit code or a registration number, however it is written."""
+    wanted = fold(number).replace(" ", "").upper()
+    row = session.execute(select(*_BRIEF).where(or_(Enterprise.uscc == wanted, Enterprise.reg_no == wanted))).first()
+    return Brief(*row) if row else None
+
+
+def by_exact_name(name: str) -> list[Brief]:
+    """Enterprises of exactly that name, brackets and spaces aside; a name alone proves nothing (at most 20)."""
+    rows = session.execute(select(*_BRIEF).where(Enterprise.name_key == name_key(name)).order_by(Enterprise.id).limit(20))
+    return [Brief(*row) for row in rows]
+
+
+def brief(ids: Iterable[int]) -> dict[int, Brief]:
+    """What other rooms show, by id."""
+    rows = session.execute(select(*_BRIEF).where(Enterprise.id.in_(list(ids))))
+    return {row.id: Brief(*row) for row in rows}
+
+
+def grades(ids: Iterable[int]) -> dict[int, Grade]:
+    """The grades kept under enterprises, by id; those never graded are not there. Internal."""
+    rows = session.execute(
+        select(CurrentGrade.enterprise_id, CurrentGrade.grade, CurrentGrade.score, CurrentGrade.since).where(
+            CurrentGrade.enterprise_id.in_(list(ids))
+        )
+    )
+    return {row.enterprise_id: Grade(row.grade, row.score, row.since) for row in rows}
+
+
+def telephone(enterprise: Enterprise, *, whole: bool = False) -> str | None:
+    """The telephone of an enterprise, by default with its middle hidden (138****1234)."""
+    if enterprise.phone_sealed is None:
+        return None
+    number = Seal(current_app.config["CASEWORK"].secret_key).unseal(enterprise.phone_sealed)
+    return number if whole else f"{number[:3]}{'*' * max(len(number) - 7, 1)}{number[-4:]}"
+
+
+def branches(enterprise_id: int, actor: Actor) -> list[Brief]:
+    """Branches of an enterprise that the actor may see (at most 50)."""
+    statement = select(*_BRIEF).where(Enterprise.parent_id == enterprise_id).order_by(Enterprise.id).limit(50)
+    return [Brief(*row) for row in session.execute(staff.visible(statement, actor, unit=Enterprise.org_id))]
+
+
+# Lists ---------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a reader looks for. `words` is free text: parts of a name (each of two characters or more), or a number."""
+
+    words: str = ""
+    unit_id: int | None = None
+    section: str | None = None
+    grade: str | None = None
+    status: str | None = None
+    subject_class: str | None = None
+
+    @property
+    def filters(self) -> dict[str, Any]:
+        """Those that are set."""
+        return {name: value for name, value in vars(self).items() if value not in (None, "")}
+
+
+_LISTED = select(
+    Enterprise.id,
+    Enterprise.uscc,
+    Enterprise.reg_no,
+    Enterprise.name,
+    Enterprise.subject_class,
+    Enterprise.status,
+    Enterprise.industry_section,
+    Enterprise.org_id,
+    Enterprise.established_on,
+    CurrentGrade.grade,
+    CurrentGrade.score,
+).outerjoin(CurrentGrade, CurrentGrade.enterprise_id == Enterprise.id)
+_EXPORTED = select(
+    Enterprise.id,
+    Enterprise.uscc,
+    Enterprise.reg_no,
+    Enterprise.name,
+    Enterprise.subject_class,
+    Enterprise.type_name,
+    Enterprise.status,
+    Enterprise.legal_representative,
+    Enterprise.established_on,
+    Enterprise.capital_wan,
+    Enterprise.currency,
+    Enterprise.industry_section,
+    Enterprise.industry_code,
+    Enterprise.org_id,
+    Enterprise.address,
+    Enterprise.scope,
+).outerjoin(CurrentGrade, CurrentGrade.enterprise_id == Enterprise.id)
+_BY_ID = (Enterprise.id,)
+
+
+def search(
+    wanted: Search, actor: Actor, *, after: str | None = None, before: str | None = None, size: int = 50
+) -> Page:
+    """One page of the enterprises that the actor may see, in the order of the register.
+
+    Rows have id, uscc, reg_no, name, subject_class, status, industry_section, org_id, established_on, grade, score; who
+    may not see grades is not to be shown the last two.
+    """
+    return page(_narrowed(_LISTED, wanted, actor), _BY_ID, after=after, before=before, size=size)
+
+
+def count(wanted: Search, actor: Actor) -> int:
+    """How many there are, counted up to `MOST_COUNTED` + 1."""
+    some = _narrowed(select(Enterprise.id), wanted, actor, graded=wanted.grade is not None).limit(MOST_COUNTED + 1)
+    return session.scalar(select(func.count()).select_from(some.subquery())) or 0
+
+
+def export(wanted: Search, actor: Actor, *, limit: int) -> Sequence[Any]:
+    """Rows for a list that leaves the house: no grade, nothing sealed; at most `limit`, the first of the register."""
+    return session.execute(_narrowed(_EXPORTED, wanted, actor).order_by(Enterprise.id).limit(limit)).all()
+
+
+def _narrowed(statement: Select[Any], wanted: Search, actor: Actor, *, graded: bool = False) -> Select[Any]:
+    if graded:
+        statement = statement.join(CurrentGrade, CurrentGrade.enterprise_id == Enterprise.id)
+    for condition in _conditions(wanted):
+        statement = statement.where(condition)
+    return staff.visible(statement, actor, unit=Enterprise.org_id)
+
+
+def _conditions(wanted: Search) -> Iterator[Any]:
+    for part in wanted.words.split():
+        yield from _named(part)
+    if wanted.unit_id is not None:
+        yield Enterprise.org_id.in_(staff.subtree(wanted.unit_id))
+    if wanted.section is not None:
+        yield Enterprise.industry_section == wanted.section
+    if wanted.grade is not None:
+        yield CurrentGrade.grade == wanted.grade
+    if wanted.status is not None:
+        yield Enterprise.status == wanted.status
+    if wanted.subject_class is not None:
+        yield Enterprise.subject_class == wanted.subject_class
+
+
+_NUMBER = re.compile(r"[0-9A-Z]{6,18}")
+
+
+def _named(part: str) -> Iterator[Any]:
+    """A number by its beginning; a name, present or former, by any two or more neighbouring characters of it."""
+    key = name_key(part)
+    if _NUMBER.fullmatch(key) and any(letter.isdigit() for letter in key):
+        yield or_(Enterprise.uscc.startswith(key), Enterprise.reg_no.startswith(key))
+    elif len(key) == 1:
+        yield Enterprise.name_key.startswith(key, autoescape=True)
+    elif key:
+        yield Enterprise.bigrams.op("@>")(cast(bigrams(key), ARRAY(Text)))
+        yield or_(
+            Enterprise.name_key.contains(key, autoescape=True),
+            func.array_to_string(Enterprise.former_names, " ").contains(part, autoescape=True),
+        )
+
+
+# Records -------------------------------------------------------------------------------------------------------------
+
+
+def records(enterprise_id: int, kind: str | None = None) -> Sequence[CreditRecord]:
+    """The current versions of an enterprise's records, newest first."""
+    statement = select(CreditRecord).where(
+        CreditRecord.enterprise_id == enterprise_id, CreditRecord.superseded_at.is_(None)
+    )
+    if kind is not None:
+        statement = statement.where(CreditRecord.kind == KINDS[kind].number)
+    return session.scalars(statement.order_by(CreditRecord.happened_on.desc(), CreditRecord.id.desc())).all()
+
+
+def credit_record(record_id: int, actor: Actor) -> CreditRecord:
+    """One version of a record; NotFound where its enterprise is not the actor's to see."""
+    statement = select(CreditRecord).join(Enterprise, Enterprise.id == CreditRecord.enterprise_id)
+    statement = staff.visible(statement.where(CreditRecord.id == record_id), actor, unit=Enterprise.org_id)
+    found = session.scalars(statement).first()
+    if found is None:
+        raise NotFound(_("没有这条信用记录，或者不在您的管辖范围。"))
+    return found
+
+
+def versions(known: CreditRecord) -> Sequence[CreditRecord]:
+    """All versions of a record, newest first."""
+    return session.scalars(
+        select(CreditRecord)
+        .where(CreditRecord.source == known.source, CreditRecord.source_key == known.source_key)
+        .order_by(CreditRecord.version.desc())
+    ).all()
+
+
+def marks_of(known: CreditRecord) -> Marks:
+    """The days of a record that its rules look at."""
+    return Marks(**{name: getattr(known, name) for name in Marks.__dataclass_fields__})
+
+
+# Pools ---------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PoolFilter:
+    """Which enterprises a draw is about; an empty tuple means no limit. Only 存续 and 歇业 subjects can be drawn.
+
+    `industries` are GB/T 4754 prefixes with or without their section letter (`F`, `F52`, `5211`); `licence_classes` ask for
+    a licence of that class in force on `day`; `tags` ask for one of the supervision tags.
+    """
+
+    unit_ids: tuple[int, ...] = ()
+    subject_classes: tuple[str, ...] = ()
+    industries: tuple[str, ...] = ()
+    licence_classes: tuple[int, ...] = ()
+    tags: tuple[str, ...] = ()
+    day: date | None = None
+
+
+@dataclass(frozen=True)
+class PoolRow:
+    """One member of a pool. `code` is the unified social credit code, else the registration number."""
+
+    enterprise_id: int
+    code: str
+    org_id: int
+    grade: str | None
+    status: str
+
+
+_CODE = func.coalesce(Enterprise.uscc, Enterprise.reg_no).collate("C")
+
+
+def stream_pool(wanted: PoolFilter, *, chunk: int = 10_000) -> Iterator[PoolRow]:
+    """The members of a pool in the byte order of their codes, a chunk in memory at a time."""
+    statement = (
+        select(Enterprise.id, _CODE.label("code"), Enterprise.org_id, CurrentGrade.grade, Enterprise.status)
+        .outerjoin(CurrentGrade, CurrentGrade.enterprise_id == Enterprise.id)
+        .where(*_in_pool(wanted))
+        .order_by(text("code"))
+        .execution_options(yield_per=chunk)
+    )
+    for row in session.execute(statement):
+        yield PoolRow(*row)
+
+
+def grade_counts(wanted: PoolFilter | None = None) -> dict[str | None, int]:
+    """How many members of a pool (or of the whole inspectable register) have each grade; None: not graded."""
+    statement = (
+        select(CurrentGrade.grade, func.count())
+        .select_from(Enterprise)
+        .outerjoin(CurrentGrade, CurrentGrade.enterprise_id == Enterprise.id)
+        .where(*_in_pool(wanted or PoolFilter()))
+        .group_by(CurrentGrade.grade)
+    )
+    return dict(session.execute(statement).tuples().all())
+
+
+def _in_pool(wanted: PoolFilter) -> Iterator[Any]:
+    yield Enterprise.status.in_(sorted(INSPECTABLE))
+    if wanted.unit_ids:
+        yield Enterprise.org_id.in_(wanted.unit_ids)
+    if wanted.subject_classes:
+        yield Enterprise.subject_class.in_(wanted.subject_classes)
+    if wanted.industries:
+        yield or_(*map(_in_industry, wanted.industries))
+    if wanted.tags:
+        yield Enterprise.tags.op("&&")(cast(list(wanted.tags), ARRAY(Text)))
+    if wanted.licence_classes:
+        day = wanted.day or clock.today()
+        yield exists().where(
+            CreditRecord.enterprise_id == Enterprise.id,
+            CreditRecord.superseded_at.is_(None),
+            CreditRecord.kind == KINDS["licence"].number,
+            CreditRecord.klass.in_(wanted.licence_classes),
+            CreditRecord.happened_on <= day,
+            or_(CreditRecord.ends_on.is_(None), CreditRecord.ends_on > day),
+            CreditRecord.revoked_on.is_(None),
+        )
+
+
+def _in_industry(prefix: str) -> Any:
+    letter, digits = (prefix[0], prefix[1:]) if prefix[:1].isalpha() else ("", prefix)
+    return Enterprise.industry_code.startswith(digits) if digits else Enterprise.industry_section == letter
+
+
+# Imports -------------------------------------------------------------------------------------------------------------
+
+
+def imports(*, after: str | None = None, before: str | None = None, size: int = 25) -> Page:
+    """Batches, newest first."""
+    return page(select(ImportBatch.id, ImportBatch), (ImportBatch.id,), after=after, before=before, size=size, descending=True)
+
+
+def import_batch(batch_id: int) -> ImportBatch:
+    """One batch."""
+    batch = session.get(ImportBatch, batch_id)
+    if batch is None:
+        raise NotFound(_("没有这个导入批次。"))
+    return batch
+
+
+def unconfirmed() -> Sequence[ImportBatch]:
+    """Dry runs that nobody has confirmed, and files whose columns nobody has explained, newest first (at most 10)."""
+    open_ones = or_(ImportBatch.state == "checked", (ImportBatch.state == "received") & (ImportBatch.mapping == {}))
+    return session.scalars(select(ImportBatch).where(open_ones).order_by(ImportBatch.id.desc()).limit(10)).all()
+
+
+def kept_before(batch: ImportBatch) -> ImportBatch | None:
+    """An earlier batch that kept the same file for the same source."""
+    return session.scalars(
+        select(ImportBatch)
+        .where(
+            ImportBatch.file_sha256 == batch.file_sha256,
+            ImportBatch.source == batch.source,
+            ImportBatch.state == "kept",
+            ImportBatch.id != batch.id,
+        )
+        .order_by(ImportBatch.id.desc())
+    ).first()
+
+
+def job_of(batch: ImportBatch) -> Mapping[str, Any] | None:
+    """How far the reading of a batch is, as the job ledger tells it; None where no worker was asked."""
+    if batch.message_id is None:
+        return None
+    job = jobs.find(UUID(str(batch.message_id)))
+    if job is None:
+        return {"state": "queued", "done": None, "total": None, "note": None}
+    return {"state": job.state, "done": job.done, "total": job.total, "note": job.note}
+
+
+def touched_by(batch_id: int) -> list[int]:
+    """Enterprises whose master data or records a batch wrote, those that lost a record to another one included."""
+    written, same = aliased(CreditRecord), aliased(CreditRecord)
+    by_records = (
+        select(same.enterprise_id)
+        .join(written, (written.source == same.source) & (written.source_key == same.source_key))
+        .where(written.batch_id == batch_id)
+    )
+    by_master = select(Enterprise.id).where(Enterprise.batch_id == batch_id)
+    return sorted(session.scalars(union(by_master, by_records)))
+
+
+# What waits for a match ----------------------------------------------------------------------------------------------
+
+
+def waiting(
+    *, discarded: bool = False, reason: str | None = None, after: str | None = None, before: str | None = None
+) -> Page:
+    """Records that wait for their enterprise, oldest first; or those that were discarded."""
+    statement = select(WaitingRow.id, WaitingRow).where(
+        WaitingRow.discarded_at.is_not(None) if discarded else WaitingRow.discarded_at.is_(None)
+    )
+    if reason is not None:
+        statement = statement.where(WaitingRow.reason == reason)
+    return page(statement, (WaitingRow.id,), after=after, before=before, size=25)
+
+
+def waiting_counts() -> dict[str, int]:
+    """How many records wait, by reason."""
+    rows = session.execute(
+        select(WaitingRow.reason, func.count()).where(WaitingRow.discarded_at.is_(None)).group_by(WaitingRow.reason)
+    )
+    return dict(rows.tuples().all())
+
+
+def waiting_row(waiting_id: int) -> WaitingRow:
+    """One record that waits."""
+    row = session.get(WaitingRow, waiting_id)
+    if row is None:
+        raise NotFound(_("这条待匹配记录已经处理。"))
+    return row
+
+
+def candidates(row: WaitingRow, words: str, actor: Actor) -> list[Brief]:
+    """Enterprises that a waiting record may belong to: by what a person looks for, else by its own number and name."""
+    found: dict[int, Brief] = {}
+    if words:
+        hits = search(Search(words=words), actor, size=20).rows
+        return list(brief(hit.id for hit in hits).values())
+    for number in filter(None, (row.uscc, row.reg_no)):
+        hit = by_number(number)
+        if hit:
+            found[hit.id] = hit
+    if row.name:
+        found.update((each.id, each) for each in by_exact_name(row.name))
+        hits = search(Search(words=_core(row.name)), actor, size=10).rows if not found else []
+        found.update(brief(hit.id for hit in hits))
+    return list(found.values())
+
+
+def _core(name: str) -> str:
+    """The telling part of a name: without its place in front and its form at the end."""
+    key = name_key(name)
+    key = re.sub(r"^(河南省?)?(周口市?)?(.{2}[县区市])?", "", key)
+    return re.sub(r"(有限责任公司|股份有限公司|有限公司|专业合作社|合作社|经营部|门市部|商行|商店)$", "", key)[:6] or key[:6]
+
+
+def units_of(row: Brief | Enterprise) -> str:
+    """The short name of the unit in charge."""
+    return staff.unit_names().get(row.org_id, "")
+
+
