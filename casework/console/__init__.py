@@ -1,1 +1,1 @@
-"""The operators' room: jobs, queue, audit log, parameters, calendar."""
+"""The operators' room: jobs, queue, audit log, parameters, calendar, style guide."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, literal, tuple_
 
@@ -35,10 +36,10 @@ def page(
     The statement must select the key columns. `after`/`before` are tokens of a neighbouring page; a token that was
     tampered with is ignored and the first page shown.
     """
-    bounds = _decode(after or before)
+    bounds = _decode(after or before, keys)
     backwards = before is not None and bounds is not None
     downwards = descending != backwards
-    if bounds is not None and len(bounds) == len(keys):
+    if bounds is not None:
         mark = tuple_(*(literal(value, key.type) for key, value in zip(keys, bounds, strict=True)))
         statement = statement.where(tuple_(*keys) < mark if downwards else tuple_(*keys) > mark)
     ordered = statement.order_by(None).order_by(*(key.desc() if downwards else key.asc() for key in keys))
@@ -56,16 +57,32 @@ def page(
 
 
 def _token(row: Row[Any], keys: Sequence[ColumnElement[Any]]) -> str:
-    values = [row._mapping[key] for key in keys]
-    plain = [value.isoformat() if isinstance(value, date | datetime) else value for value in values]
+    plain = [_plain(row._mapping[key]) for key in keys]
     return base64.urlsafe_b64encode(json.dumps(plain, ensure_ascii=False).encode()).decode().rstrip("=")
 
 
-def _decode(token: str | None) -> list[Any] | None:
+def _decode(token: str | None, keys: Sequence[ColumnElement[Any]]) -> list[Any] | None:
+    """The values that a token names, or None for a token that was not made for these keys."""
     if not token:
         return None
     try:
         values = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-    except ValueError:
+        return [_typed(value, key.type.python_type) for value, key in zip(values, keys, strict=True)]
+    except (ValueError, TypeError):
         return None
-    return values if isinstance(values, list) else None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value
+
+
+def _typed(value: Any, kind: type[Any]) -> Any:
+    if issubclass(kind, date):
+        return kind.fromisoformat(value)
+    if kind is UUID:
+        return UUID(value)
+    if type(value) is not kind or "\x00" in str(value):
+        raise ValueError(kind)
+    return value

@@ -31,10 +31,10 @@
     dialog.showModal();
   }
 
-  /* A form is sent once, however often the button is pressed. */
+  /* A form is sent once, however often the button is pressed; data-download: its answer is a file, and it may be sent again. */
   function sendOnce(event) {
     var form = event.target;
-    if (event.defaultPrevented || form.method !== "post") return;
+    if (event.defaultPrevented || form.method !== "post" || "download" in form.dataset) return;
     if (form.dataset.sending) { event.preventDefault(); return; }
     form.dataset.sending = "1";
     if (event.submitter) event.submitter.setAttribute("aria-busy", "true");
