@@ -1,0 +1,711 @@
+"""Nouns of the sampling room: items in force, plans, campaigns, what is behind a seal (for auditors), what is public."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
+
+from sqlalchemy import Select, and_, func, or_, select, tuple_
+
+from casework.accounts import queries as staff
+from casework.cases import queries as cases
+from casework.cases.rules import EXITS, RELEASED, STANDARD
+from casework.core import clock, files, parameters
+from casework.core.actor import Actor
+from casework.core.db import session
+from casework.core.errors import NotFound
+from casework.core.i18n import _
+from casework.core.paging import Page, page
+from casework.registry import queries as registry
+from casework.sampling import draw as engine
+from casework.sampling import pool
+from casework.sampling.models import (
+    Campaign,
+    CampaignStratum,
+    Cancellation,
+    Contribution,
+    DrawnMember,
+    InspectionItem,
+    Invitation,
+    Plan,
+    PlanLine,
+    PoolMember,
+    PoolOfficer,
+    Recusal,
+    Replacement,
+)
+from casework.sampling.rules import (
+    CAMPAIGN,
+    DRAWN,
+    OUT_REASONS,
+    WITHHELD,
+    below_floor,
+    list_withheld,
+    on_the_list,
+    published_reasons,
+)
+
+IN_MEMORY = 16 * 1024 * 1024
+"""Bundles and openings up to this size need no file."""
+
+# ---- Items -----------------------------------------------------------------------------------------------------------
+
+
+def _newest(day: date) -> Select[Any]:
+    """For each code the version that is on the public list on a day, also where it says that the item has ended."""
+    return (
+        select(InspectionItem)
+        .where(InspectionItem.valid_from <= day, InspectionItem.published_on <= day)
+        .distinct(InspectionItem.code)
+        .order_by(InspectionItem.code, InspectionItem.valid_from.desc())
+    )
+
+
+def items_in_force(day: date, line: str | None = None) -> list[InspectionItem]:
+    """The public list on a day, in the order of the codes; of one business line or of all."""
+    found = session.scalars(_newest(day)).all()
+    return [item for item in found if not item.withdrawn and line in (None, item.line)]
+
+
+def item(code: str, day: date) -> InspectionItem | None:
+    """The version of an item that is in force on a day; None when it is not on the list."""
+    found = session.scalars(_newest(day).where(InspectionItem.code == code)).first()
+    return None if found is None or found.withdrawn else found
+
+
+def items_of(codes: Collection[str], day: date) -> list[InspectionItem]:
+    """Those of these items that are in force on a day, in the order of the codes."""
+    found = session.scalars(_newest(day).where(InspectionItem.code.in_(codes))).all()
+    return [item for item in found if not item.withdrawn]
+
+
+def item_names() -> dict[str, str]:
+    """The newest name of every item that ever was on the list, by code."""
+    statement = (
+        select(InspectionItem.code, InspectionItem.name)
+        .distinct(InspectionItem.code)
+        .order_by(InspectionItem.code, InspectionItem.valid_from.desc())
+    )
+    return dict(session.execute(statement).tuples().all())
+
+
+def item_versions(code: str) -> Sequence[InspectionItem]:
+    """All versions of an item, drafts included, newest first."""
+    found = session.scalars(
+        select(InspectionItem).where(InspectionItem.code == code).order_by(InspectionItem.valid_from.desc())
+    ).all()
+    if not found:
+        raise NotFound(_("没有编号为 %(code)s 的抽查事项。", code=code))
+    return found
+
+
+def drafted_items() -> Sequence[InspectionItem]:
+    """Versions that are not published yet."""
+    return session.scalars(
+        select(InspectionItem)
+        .where(InspectionItem.published_on.is_(None))
+        .order_by(InspectionItem.code, InspectionItem.valid_from)
+    ).all()
+
+
+# ---- Schemes ---------------------------------------------------------------------------------------------------------
+
+
+def scheme_facts(item_codes: Sequence[str], rates_bp: Mapping[str, int], day: date) -> dict[str, Any]:
+    """What the guards of the workflow look at: items of the list in force, floors."""
+    return {
+        "item_codes": item_codes,
+        "in_force": {item.code for item in items_of(item_codes, day)},
+        "day": day,
+        "rates_bp": rates_bp,
+        "floors_bp": parameters.value("sampling.floors_bp", day),
+    }
+
+
+def objections(facts: Mapping[str, Any]) -> dict[str, str]:
+    """Why a scheme is not in order, by the field of the form."""
+    found = {
+        "item_codes": on_the_list(facts),
+        "rates": below_floor(facts["rates_bp"], facts["floors_bp"]),
+    }
+    return {field: objection for field, objection in found.items() if objection}
+
+
+def scheme_of(campaign: Campaign) -> pool.Scheme:
+    """The scheme of a campaign as it would be frozen today."""
+    day = clock.today()
+    return pool.Scheme(
+        org_id=campaign.org_id,
+        items=items_of(campaign.item_codes, day),
+        pool=campaign.pool,
+        rates_bp=campaign.rates_bp,
+        sizes=campaign.sizes,
+        officers_per_case=campaign.officers_per_case,
+        day=day,
+    )
+
+
+def survey(scheme: pool.Scheme) -> pool.Survey:
+    """What a scheme would draw: strata, exclusions, officers, cost."""
+    return pool.Census(scheme).take(pool.candidates(scheme))
+
+
+# ---- Plans -----------------------------------------------------------------------------------------------------------
+
+
+def plans(actor: Actor, *, after: str | None = None, before: str | None = None) -> Page:
+    """The plans that the actor may see, newest first; rows are `(Plan, year, id)`."""
+    statement = staff.visible(select(Plan, Plan.year, Plan.id), actor, unit=Plan.org_id)
+    return page(statement, [Plan.year, Plan.id], after=after, before=before, size=25, descending=True)
+
+
+def plan(plan_id: int, actor: Actor) -> Plan:
+    """One plan that the actor may see, else NotFound."""
+    found = session.get(Plan, plan_id)
+    if found is None or not staff.sees_unit(actor, found.org_id):
+        raise NotFound(_("没有这个抽查计划，或者不在您的辖区范围内。"))
+    return found
+
+
+def started(line: PlanLine) -> dict[str, Campaign]:
+    """The campaigns of a plan line (of all versions of the plan) by period."""
+    found = session.scalars(select(Campaign).where(Campaign.plan_line_id == line.root_id))
+    return {str(campaign.period): campaign for campaign in found}
+
+
+# ---- Campaigns -------------------------------------------------------------------------------------------------------
+
+
+def campaigns(
+    actor: Actor,
+    *,
+    state: str = "",
+    year: int | None = None,
+    q: str = "",
+    after: str | None = None,
+    before: str | None = None,
+) -> Page:
+    """The campaigns that the actor may see, newest first; rows are `(Campaign, id)`. `state` is one, or `open` or `ended`."""
+    statement = _visible(select(Campaign, Campaign.id), actor)
+    ended = ("done", "cancelled")
+    if state == "open":
+        statement = statement.where(Campaign.state.not_in(ended))
+    elif state == "ended":
+        statement = statement.where(Campaign.state.in_(ended))
+    elif state:
+        statement = statement.where(Campaign.state == state)
+    if year:
+        statement = statement.where(func.extract("year", Campaign.made_at) == year)
+    if q:
+        statement = statement.where(
+            or_(Campaign.title.icontains(q, autoescape=True), Campaign.number.icontains(q, autoescape=True))
+        )
+    return page(statement, [Campaign.id], after=after, before=before, size=25, descending=True)
+
+
+def _visible(statement: Select[Any], actor: Actor) -> Select[Any]:
+    return staff.visible(statement, actor, unit=Campaign.org_id, line=Campaign.line)
+
+
+def campaign(campaign_id: int, actor: Actor) -> Campaign:
+    """One campaign that the actor may see, else NotFound."""
+    found = session.scalars(_visible(select(Campaign).where(Campaign.id == campaign_id), actor)).first()
+    if found is None:
+        raise NotFound(_("没有这个抽查活动，或者不在您的辖区和业务范围内。"))
+    return found
+
+
+def waiting(actor: Actor, *states: str) -> Sequence[Campaign]:
+    """The campaigns in these states that the actor may see, oldest first."""
+    return session.scalars(
+        _visible(select(Campaign), actor).where(Campaign.state.in_(states)).order_by(Campaign.id).limit(50)
+    ).all()
+
+
+def invitations(campaign_id: int) -> Sequence[Any]:
+    """Who was invited to witness, with whether they have contributed: rows of (Invitation, given_at)."""
+    return session.execute(
+        select(Invitation, Contribution.given_at)
+        .outerjoin(Contribution, Contribution.invitation_id == Invitation.id)
+        .where(Invitation.campaign_id == campaign_id)
+        .order_by(Invitation.id)
+    ).all()
+
+
+def roster_by_area(campaign_id: int) -> list[tuple[str, int]]:
+    """How many officers of a frozen roster each county has."""
+    names = staff.unit_names()
+    counted = session.execute(
+        select(PoolOfficer.area_id, func.count())
+        .where(PoolOfficer.campaign_id == campaign_id)
+        .group_by(PoolOfficer.area_id)
+        .order_by(PoolOfficer.area_id)
+    ).tuples()
+    return [(names[area_id], count) for area_id, count in counted]
+
+
+def roster(campaign_id: int) -> Sequence[PoolOfficer]:
+    """The frozen roster in the order of the seals."""
+    return session.scalars(
+        select(PoolOfficer).where(PoolOfficer.campaign_id == campaign_id).order_by(PoolOfficer.position)
+    ).all()
+
+
+@dataclass(frozen=True)
+class Task:
+    """One drawn enterprise as staff see it: no seal, no ticket, no stratum."""
+
+    position: int
+    enterprise: registry.Brief
+    unit: str
+    case_id: int | None
+    case_number: str | None
+    state: str | None
+
+
+def drawn(campaign: Campaign, *, after: str | None = None, before: str | None = None) -> tuple[list[Task], Page]:
+    """One page of the drawn, in the order of their codes, with their cases."""
+    columns = DrawnMember.position, DrawnMember.enterprise_id, DrawnMember.org_id
+    found = page(
+        select(*columns).where(DrawnMember.campaign_id == campaign.id),
+        [DrawnMember.position],
+        after=after,
+        before=before,
+    )
+    ids = [row.enterprise_id for row in found.rows]
+    names, units, known = registry.brief(ids), staff.unit_names(), cases.of_origin("draw", campaign.id, ids)
+    tasks = []
+    for row in found.rows:
+        opened = known.get(row.enterprise_id)
+        tasks.append(
+            Task(
+                position=row.position,
+                enterprise=names[row.enterprise_id],
+                unit=units[row.org_id],
+                case_id=opened.id if opened else None,
+                case_number=opened.number if opened else None,
+                state=opened.state if opened else None,
+            )
+        )
+    return tasks, found
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What has become of the drawn, as totals that add up to their number."""
+
+    drawn: int
+    opened: int
+    published: int
+    closed_by_code: int
+    ended: int
+
+    @property
+    def in_work(self) -> int:
+        return self.drawn - self.published - self.closed_by_code
+
+
+def progress(campaign: Campaign) -> Progress:
+    """The totals of a drawn campaign: published (checked and closed early apart), and those still in work."""
+    counted = cases.progress_of("draw", campaign.id)
+    early = {state.name for state in EXITS}
+    return Progress(
+        drawn=campaign.tasks,
+        opened=sum(counted.values()),
+        published=sum(count for state, count in counted.items() if state in RELEASED and state not in early),
+        closed_by_code=sum(counted.get(state, 0) for state in early),
+        ended=sum(count for state, count in counted.items() if STANDARD.is_final(state)),
+    )
+
+
+# ---- Bundle and openings ---------------------------------------------------------------------------------------------
+
+DUTIES_AT_ONCE = 5_000
+
+
+def parameters_of(campaign: Campaign) -> engine.Parameters:
+    """What was fixed and published of a frozen campaign before the draw."""
+    return engine.Parameters(
+        campaign=str(campaign.number),
+        frozen_at=_known(campaign.frozen_at),
+        nonce_commitment=engine.nonce_commitment_of(_known(campaign.nonce)),
+        officers_per_case=campaign.officers_per_case,
+        strata=tuple(engine.Stratum(stratum.label, stratum.rate_bp, stratum.size) for stratum in campaign.strata),
+    )
+
+
+def _known(value: Any) -> Any:
+    """What a CHECK of the table says is there in this state."""
+    assert value is not None
+    return value
+
+
+def bundle(campaign_id: int) -> IO[bytes]:
+    """The public bundle of a committed campaign as a zip archive, from its beginning; the same campaign, the same bytes.
+
+    NotFound before the commitment. Once drawn it is kept as a file; until then it is written anew.
+    """
+    campaign = session.get(Campaign, campaign_id)
+    if campaign is None or campaign.commitment is None:
+        raise NotFound(_("这次抽查还没有公布承诺。"))
+    if campaign.bundle_sha256 is not None:
+        return files.opened(campaign.bundle_sha256)
+    target: IO[bytes] = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - the caller closes it
+    engine.write_zip(bundle_of(campaign), target)
+    target.seek(0)
+    return target
+
+
+def bundle_of(campaign: Campaign) -> engine.Bundle:
+    """The bundle as the protocol's machine writes it; pool and duties are read while it is written."""
+    reveal = None
+    if campaign.seed is not None:
+        given = tuple(engine.Contribution(one.by, one.text) for one in campaign.contributions)
+        reveal = engine.Reveal(_known(campaign.nonce), given, campaign.seed)
+    return engine.Bundle(
+        parameters=parameters_of(campaign),
+        pool=pool.members(campaign.id),
+        officers=[officer.seal for officer in roster(campaign.id)],
+        commitment=_known(campaign.commitment),
+        published_at=_known(campaign.committed_at),
+        reveal=reveal,
+        drawn=_drawn_lines(campaign.id),
+        duties=_duty_lines(campaign),
+    )
+
+
+def _drawn_lines(campaign_id: int) -> Iterator[engine.Drawn]:
+    """`draw.tsv`: strata in drawing order, tickets ascending."""
+    same = and_(CampaignStratum.campaign_id == DrawnMember.campaign_id, CampaignStratum.label == DrawnMember.stratum)
+    rows = session.execute(
+        select(DrawnMember.stratum, DrawnMember.seal, DrawnMember.ticket)
+        .join(CampaignStratum, same)
+        .where(DrawnMember.campaign_id == campaign_id)
+        .order_by(CampaignStratum.position, DrawnMember.ticket, DrawnMember.seal)
+    )
+    return map(engine.Drawn._make, rows)
+
+
+def _duty_lines(campaign: Campaign) -> Iterator[engine.Duty]:
+    """`duty.tsv`: tickets ascending."""
+    seals = [officer.seal for officer in roster(campaign.id)]
+    order = DrawnMember.ticket, DrawnMember.seal
+    last = (b"", b"")
+    while True:
+        rows = session.execute(
+            select(*order, DrawnMember.eligible, DrawnMember.chosen)
+            .where(DrawnMember.campaign_id == campaign.id, tuple_(*order) > last)
+            .order_by(*order)
+            .limit(DUTIES_AT_ONCE)
+        ).all()
+        for row in rows:
+            eligible, chosen = (tuple(seals[place] for place in places) for places in (row.eligible, row.chosen))
+            yield engine.Duty(row.seal, eligible, chosen, campaign.officers_per_case - len(chosen))
+        if len(rows) < DUTIES_AT_ONCE:
+            return
+        last = (rows[-1].ticket, rows[-1].seal)
+
+
+def openings(campaign_id: int) -> Iterator[engine.Opening]:
+    """What opens the seals of pool and roster. For auditors alone: `operations.open_seals` hands it out."""
+    last = b""
+    while True:
+        rows = session.execute(
+            select(PoolMember.seal, PoolMember.code, PoolMember.salt)
+            .where(PoolMember.campaign_id == campaign_id, PoolMember.seal > last)
+            .order_by(PoolMember.seal)
+            .limit(pool.READ_AT_ONCE)
+        ).all()
+        yield from map(engine.Opening._make, rows)
+        if len(rows) < pool.READ_AT_ONCE:
+            break
+        last = rows[-1].seal
+    for officer in roster(campaign_id):
+        yield engine.Opening(officer.seal, officer.roster_id, officer.salt)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """One drawn seal with the enterprise behind it: what auditors see, and nobody else."""
+
+    row: Any
+    enterprise: registry.Brief
+    unit: str
+    eligible: int
+    chosen: list[str]
+    state: str | None
+
+
+def opened(campaign: Campaign, *, after: str | None = None, before: str | None = None) -> tuple[list[Opened], Page]:
+    """One page of the drawn with their seals, tickets, strata, officers and the state of each case."""
+    columns = (
+        DrawnMember.position, DrawnMember.enterprise_id, DrawnMember.org_id, DrawnMember.code, DrawnMember.stratum,
+        DrawnMember.seal, DrawnMember.ticket, DrawnMember.eligible, DrawnMember.chosen,
+    )  # fmt: skip
+    found = page(
+        select(*columns).where(DrawnMember.campaign_id == campaign.id),
+        [DrawnMember.position],
+        after=after,
+        before=before,
+    )
+    ids = [row.enterprise_id for row in found.rows]
+    names, units, known = registry.brief(ids), staff.unit_names(), cases.of_origin("draw", campaign.id, ids)
+    seats = roster(campaign.id)
+    officers = staff.officers([seat.officer_id for seat in seats])
+    return [
+        Opened(
+            row=row,
+            enterprise=names[row.enterprise_id],
+            unit=units[row.org_id],
+            eligible=len(row.eligible),
+            chosen=[officers[seats[place].officer_id].name for place in row.chosen],
+            state=known[row.enterprise_id].state if row.enterprise_id in known else None,
+        )
+        for row in found.rows
+    ], found
+
+
+# ---- The hall --------------------------------------------------------------------------------------------------------
+
+SEALS_A_SCREEN = 24
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A screenful of drawn seals for the hall, in the order of the draw."""
+
+    seals: list[engine.Drawn]
+    number: int
+    count: int
+
+
+def screen(campaign: Campaign, number: int) -> Screen:
+    """One screen of the drawn seals; after the last one the first comes again."""
+    count = max(1, -(-campaign.tasks // SEALS_A_SCREEN))
+    number %= count
+    same = and_(CampaignStratum.campaign_id == DrawnMember.campaign_id, CampaignStratum.label == DrawnMember.stratum)
+    rows = session.execute(
+        select(DrawnMember.stratum, DrawnMember.seal, DrawnMember.ticket)
+        .join(CampaignStratum, same)
+        .where(DrawnMember.campaign_id == campaign.id)
+        .order_by(CampaignStratum.position, DrawnMember.ticket, DrawnMember.seal)
+        .offset(number * SEALS_A_SCREEN)
+        .limit(SEALS_A_SCREEN)
+    )
+    return Screen([engine.Drawn._make(row) for row in rows], number + 1, count)
+
+
+def open_invitation(token_sha256: str) -> Invitation:
+    """The invitation that a one-time link stands for, used or not; NotFound for any other link, or an old one."""
+    found = session.scalars(select(Invitation).where(Invitation.token_sha256 == token_sha256)).first()
+    if found is None or found.expires_at <= clock.now():
+        raise NotFound(_("这个见证链接不存在或已过期，请向组织抽取的工作人员索取新的链接。"))
+    return found
+
+
+def contribution_of(invitation_id: int) -> Contribution | None:
+    """What came in by an invitation."""
+    return session.scalars(select(Contribution).where(Contribution.invitation_id == invitation_id)).first()
+
+
+# ---- Officers --------------------------------------------------------------------------------------------------------
+
+
+def recusals(actor: Actor, *, after: str | None = None, before: str | None = None) -> Page:
+    """Withdrawals in force of officers whom the actor may see, newest first: rows of (Recusal, id)."""
+    statement = staff.visible(select(Recusal, Recusal.id).where(Recusal.ended_on.is_(None)), actor, unit=Recusal.org_id)
+    return page(statement, [Recusal.id], after=after, before=before, descending=True)
+
+
+def drawn_member(campaign_id: int, enterprise_id: int) -> DrawnMember:
+    """The drawn member behind a case of a draw."""
+    found = session.scalars(
+        select(DrawnMember).where(DrawnMember.campaign_id == campaign_id, DrawnMember.enterprise_id == enterprise_id)
+    ).first()
+    if found is None:
+        raise NotFound(_("这个案件不是随机抽取产生的。"))
+    return found
+
+
+def replacements(campaign_id: int, position: int | None = None) -> Sequence[Replacement]:
+    """The replacements of a campaign, or of one drawn member, oldest first."""
+    statement = select(Replacement).where(Replacement.campaign_id == campaign_id).order_by(Replacement.id)
+    if position is not None:
+        statement = statement.where(Replacement.position == position)
+    return session.scalars(statement).all()
+
+
+# ---- What the public may see -----------------------------------------------------------------------------------------
+
+
+def public_campaigns(*, year: int | None = None, after: str | None = None, before: str | None = None) -> Page:
+    """The campaigns that the public knows of, newest first: committed, drawn, and the tombstones of cancelled ones.
+
+    Rows: id, number, title, state, organ_id, org_id, item_codes, unattended, approved_at, committed_at, drawn_at.
+    """
+    columns = (
+        Campaign.id, Campaign.number, Campaign.title, Campaign.state, Campaign.organ_id, Campaign.org_id, Campaign.item_codes,
+        Campaign.unattended, Campaign.approved_at, Campaign.committed_at, Campaign.drawn_at,
+    )  # fmt: skip
+    statement = select(*columns).where(_public())
+    if year:
+        statement = statement.where(func.extract("year", Campaign.approved_at) == year)
+    return page(statement, [Campaign.id], after=after, before=before, size=25, descending=True)
+
+
+def _public() -> Any:
+    return or_(Campaign.committed_at.is_not(None), Campaign.state == "cancelled")
+
+
+@dataclass(frozen=True)
+class PublicStratum:
+    """The published figures of one stratum."""
+
+    label: str
+    rate_bp: int
+    members: int
+    excluded: int
+    required: int
+    drawn: int
+
+
+@dataclass(frozen=True)
+class Tombstone:
+    """Why a campaign was cancelled, and the two people of office who did it."""
+
+    reason: str
+    proposed_by: str
+    confirmed_by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class PublicCampaign:
+    """What was promised when, what was drawn, and what became of it. No name stands beside a stratum, seal or officer."""
+
+    id: int
+    number: str
+    title: str
+    state: str
+    organ: str
+    area: str
+    items: list[tuple[str, str]]
+    directed: bool
+    unattended: bool
+    officers_per_case: int
+    approved_at: datetime
+    frozen_at: datetime | None
+    nonce_commitment: str | None
+    committed_at: datetime | None
+    commitment: str | None
+    contributions: list[tuple[str, str, datetime]]
+    drawn_at: datetime | None
+    seed: str | None
+    due_on: date | None
+    strata: list[PublicStratum]
+    exclusions: list[tuple[str, int]]
+    decision: str | None
+    progress: Progress | None
+    withheld: str | None
+    tombstone: Tombstone | None
+
+
+def public_campaign(campaign_id: int) -> PublicCampaign:
+    """One campaign as the public sees it; NotFound where the public does not know of it.
+
+    `withheld` says in words why the names are not public (yet); None: `public_names` gives them.
+    """
+    campaign = session.scalars(select(Campaign).where(Campaign.id == campaign_id, _public())).first()
+    if campaign is None:
+        raise NotFound(_("没有这次抽查，或者它的承诺还没有公布。"))
+    committed = campaign.commitment is not None
+    names = item_names()
+    cancelled = campaign.cancellation if campaign.state == "cancelled" else None
+    return PublicCampaign(
+        id=campaign.id,
+        number=str(campaign.number),
+        title=campaign.title,
+        state=CAMPAIGN.label(campaign.state),
+        organ=staff.unit(campaign.organ_id).name,
+        area=staff.unit(campaign.org_id).name,
+        items=[(code, names.get(code, code)) for code in campaign.item_codes],
+        directed=campaign.directed,
+        unattended=campaign.unattended,
+        officers_per_case=campaign.officers_per_case,
+        approved_at=_known(campaign.approved_at),
+        frozen_at=campaign.frozen_at if committed else None,
+        nonce_commitment=engine.nonce_commitment_of(_known(campaign.nonce)).hex() if committed else None,
+        committed_at=campaign.committed_at,
+        commitment=campaign.commitment.hex() if campaign.commitment else None,
+        contributions=[(one.by, one.text, one.given_at) for one in campaign.contributions],
+        drawn_at=campaign.drawn_at,
+        seed=campaign.seed.hex() if campaign.seed else None,
+        due_on=campaign.due_on,
+        strata=_public_strata(campaign) if committed else [],
+        exclusions=_public_exclusions(campaign) if committed else [],
+        decision=campaign.decision if committed else None,
+        progress=progress(campaign) if campaign.state in DRAWN else None,
+        withheld=withheld(campaign),
+        tombstone=_tombstone(cancelled) if cancelled is not None else None,
+    )
+
+
+def _public_strata(campaign: Campaign) -> list[PublicStratum]:
+    was_drawn = campaign.seed is not None
+    return [
+        PublicStratum(
+            label=stratum.label,
+            rate_bp=stratum.rate_bp,
+            members=stratum.members,
+            excluded=stratum.members - stratum.eligible,
+            required=stratum.required,
+            drawn=stratum.drawn if was_drawn else 0,
+        )
+        for stratum in campaign.strata
+    ]
+
+
+def _public_exclusions(campaign: Campaign) -> list[tuple[str, int]]:
+    """Exclusions by published reason, of all strata together."""
+    counts = Counter(sum((Counter(stratum.excluded) for stratum in campaign.strata), Counter()))
+    small = parameters.value("disclosure.small_stratum", clock.local_day(_known(campaign.frozen_at)))
+    published: Counter[str] = Counter()
+    for reason, shown in published_reasons(counts, small).items():
+        published[shown] += counts[reason]
+    return [(_(OUT_REASONS[reason]), published[reason]) for reason in OUT_REASONS if published[reason]]
+
+
+def _tombstone(cancelled: Cancellation) -> Tombstone:
+    return Tombstone(
+        reason=cancelled.reason,
+        proposed_by=cancelled.proposed_name,
+        confirmed_by=_known(cancelled.confirmed_name),
+        at=_known(cancelled.confirmed_at),
+    )
+
+
+def withheld(campaign: Campaign) -> str | None:
+    """Why the names of the drawn may not be public now, in words; None: they may."""
+    if campaign.state not in DRAWN:
+        return _("抽取完成后才有抽取名单。")
+    done = progress(campaign)
+    reason = list_withheld(
+        campaign.strata,
+        public_list=campaign.public_list,
+        small=parameters.value("disclosure.small_stratum", clock.local_day(_known(campaign.frozen_at))),
+        results_out=done.in_work == 0,
+    )
+    return _(WITHHELD[reason]) if reason else None
+
+
+def public_names(
+    campaign_id: int, *, after: str | None = None, before: str | None = None
+) -> tuple[list[registry.Brief], Page]:
+    """One page of the names of the drawn in the order of their codes; NotFound while they are withheld."""
+    campaign = session.scalars(select(Campaign).where(Campaign.id == campaign_id, _public())).first()
+    if campaign is None or withheld(campaign) is not None:
+        raise NotFound(_("这次抽查的名单没有公开。"))
+    tasks, found = drawn(campaign, after=after, before=before)
+    return [task.enterprise for task in tasks], found

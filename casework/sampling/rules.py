@@ -1,0 +1,421 @@
+"""What the sampling room decides: the lives of plans and campaigns, floors, batches, exclusions, what may be public."""
+
+from calendar import monthrange
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, Protocol
+
+from casework.core.i18n import N_, _
+from casework.core.workflow import Guard, Move, State, Workflow
+from casework.registry.rules import INSPECTABLE
+from casework.sampling.draw import floor_count
+
+Facts = Mapping[str, Any]
+
+GRADES = ("A", "B", "C", "D")
+"""The strata of a draw, in drawing order; nothing finer, or a stratum would give a name away (sealed-draw/1)."""
+ONLY = "all"
+"""The label of the stratum of a campaign that draws from one grade alone: its letter would be every name's grade."""
+
+# ---- Guards: each says in a sentence why not, or None ----------------------------------------------------------------
+
+
+def _all(*guards: Guard) -> Guard:
+    """The first objection of several guards."""
+    return lambda facts: next((reason for guard in guards if (reason := guard(facts))), None)
+
+
+def _needs(fact: str, sentence: str) -> Guard:
+    """Objects with the sentence while a fact is missing, empty or false."""
+    return lambda facts: None if facts.get(fact) else _(sentence)
+
+
+def _forbids(fact: str, sentence: str) -> Guard:
+    """Objects with the sentence when a fact is true."""
+    return lambda facts: _(sentence) if facts.get(fact) else None
+
+
+def _not_by(step: str, sentence: str) -> Guard:
+    """Objects when the person who acts (`by`) also did the other step. The system is nobody's double."""
+    return lambda facts: _(sentence) if facts["by"] is not None and facts["by"] == facts.get(step) else None
+
+
+with_reason = _needs("reason", N_("请填写理由。"))
+
+
+def on_the_list(facts: Facts) -> str | None:
+    """清单之外无检查: every item must stand on the published list of the day (国办发〔2024〕54号)."""
+    if not facts["item_codes"]:
+        return _("请至少选择一个抽查事项。")
+    missing = [code for code in facts["item_codes"] if code not in facts["in_force"]]
+    if missing:
+        return _(
+            "抽查事项 %(codes)s 不在 %(day)s 有效的抽查事项清单内，清单之外不得检查。",
+            codes=_("、").join(missing),
+            day=facts["day"].isoformat(),
+        )
+    return None
+
+
+def rates_reach_floors(facts: Facts) -> str | None:
+    """No grade is drawn below its floor."""
+    return below_floor(facts["rates_bp"], facts["floors_bp"])
+
+
+def below_floor(rates_bp: Mapping[str, int], floors_bp: Mapping[str, int]) -> str | None:
+    """Why these ratios may not be used, or None."""
+    if not rates_bp:
+        return _("请至少为一个等级填写抽查比例。")
+    low = [
+        _(
+            "%(grade)s 类 %(rate)s%%（不得低于 %(floor)s%%）",
+            grade=grade,
+            rate=percent(rate),
+            floor=percent(floors_bp[grade]),
+        )
+        for grade, rate in sorted(rates_bp.items())
+        if rate < floors_bp[grade]
+    ]
+    return _("抽查比例低于规定下限：%(grades)s。", grades=_("；").join(low)) if low else None
+
+
+def percent(bp: int) -> str:
+    """Basis points as a percentage without idle zeros: 100 → 1, 250 → 2.5."""
+    return f"{bp / 100:g}"
+
+
+orderly = _all(on_the_list, rates_reach_floors)
+
+# ---- The annual plan (domain Y.1) ------------------------------------------------------------------------------------
+
+with_lines = _needs("lines", N_("计划还没有安排抽查，请先添加计划项目。"))
+with_filing_number = _needs("filed_no", N_("请填写上级备案号。"))
+not_the_author = _not_by("author", N_("编制人不得审核或批准自己编制的计划。"))
+
+PLAN = Workflow(
+    name="sampling.plan",
+    initial="draft",
+    states=(
+        State("draft", N_("草稿")),
+        State("submitted", N_("科室已提交")),
+        State("consolidated", N_("已汇总")),
+        State("reviewed", N_("法规已审核")),
+        State("approved", N_("已批准")),
+        State("filed", N_("已备案")),
+        State("published", N_("已公示")),
+        State("running", N_("执行中")),
+        State("done", N_("已完成"), final=True),
+        State("superseded", N_("已由新版本代替"), final=True),
+    ),
+    moves=(
+        Move("submit", N_("提交计划"), "draft", "submitted", with_lines, "sampling.plan"),
+        Move("consolidate", N_("汇总"), "submitted", "consolidated", with_lines, "sampling.consolidate"),
+        Move("pass_review", N_("法规审核通过"), "consolidated", "reviewed", not_the_author, "sampling.review"),
+        Move("approve", N_("批准计划"), "reviewed", "approved", not_the_author, "sampling.approve"),
+        Move("file", N_("登记备案"), "approved", "filed", with_filing_number, "sampling.consolidate"),
+        Move("publish", N_("公示计划"), "filed", "published", None, "sampling.consolidate"),
+        Move("start", N_("开始执行"), "published", "running"),
+        Move("finish", N_("执行完成"), "running", "done"),
+        Move("supersede", N_("由新版本代替"), ("published", "running"), "superseded"),
+        Move("send_back", N_("退回"), "submitted", "draft", with_reason, "sampling.consolidate"),
+        Move("send_back", N_("退回"), "consolidated", "draft", with_reason, "sampling.review"),
+        Move("send_back", N_("退回"), "reviewed", "draft", with_reason, "sampling.approve"),
+    ),
+)
+"""The annual plan. What changes after publication is a new version with its reason, through all steps again."""
+
+PLAN_IN_FORCE = ("published", "running")
+
+CADENCES = {"once": N_("一次"), "weekly": N_("每周"), "monthly": N_("每月"), "quarterly": N_("每季度")}
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One batch of a plan line: the period that it is for (at most one campaign each), and the day on which it is due."""
+
+    period: str
+    starts_on: date
+
+
+def batches(cadence: str, first: date, last: date) -> Iterator[Batch]:
+    """The batches of a line from its first day to its last, in order."""
+    number = 0
+    while (day := _batch_day(cadence, first, number)) is not None and day <= last:
+        yield Batch(_period(cadence, day), day)
+        number += 1
+
+
+def _batch_day(cadence: str, first: date, number: int) -> date | None:
+    match cadence:
+        case "weekly":
+            return first + timedelta(weeks=number)
+        case "monthly":
+            return _months_later(first, number)
+        case "quarterly":
+            return _months_later(first, 3 * number)
+        case _:
+            return first if number == 0 else None
+
+
+def _months_later(day: date, months: int) -> date:
+    """The same day of a later month, or its last one where the month is shorter."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def _period(cadence: str, day: date) -> str:
+    match cadence:
+        case "weekly":
+            year, week, _weekday = day.isocalendar()
+            return f"{year}-W{week:02}"
+        case "monthly":
+            return f"{day:%Y-%m}"
+        case "quarterly":
+            return f"{day.year}-Q{(day.month + 2) // 3}"
+        case _:
+            return str(day.year)
+
+
+# ---- The campaign (domain Y.2) ---------------------------------------------------------------------------------------
+
+approvable = _all(_not_by("maker", N_("编制人不得批准自己编制的方案。")), orderly)
+freezable = _all(_not_by("approver", N_("批准方案的人员不得组织抽取。")), orderly)
+shortfall_settled = _needs("settled", N_("可抽户数或可派人员不足，须由另一名负责人作出书面决定后才能公布承诺。"))
+decidable = _all(
+    with_reason,
+    _needs("short", N_("可抽户数和可派人员充足，不需要作出决定。")),
+    _not_by("freezer", N_("冻结名录的人员不得同时作出不足的决定。")),
+)
+committable = _all(_not_by("approver", N_("批准方案的人员不得组织抽取。")), shortfall_settled)
+
+
+def witnessed(facts: Facts) -> str | None:
+    """An attended draw needs a contribution, or the office alone would know the seed beforehand."""
+    if facts["unattended"] or facts["contributions"]:
+        return None
+    return _("还没有见证文本。请至少邀请一名见证人提交后再抽取；没有见证人的，应作废后改为无见证方案。")
+
+
+drawable = _all(_not_by("approver", N_("批准方案的人员不得组织抽取。")), witnessed)
+confirmable = _all(
+    _needs("proposed", N_("还没有人提出作废申请。")),
+    _not_by("proposer", N_("提出作废的人员不得同时批准作废。")),
+    _forbids("cases", N_("已经派单的抽查不能作废；个别案件可按规定终止。")),
+)
+
+NUMBERED = ("approved", "frozen", "committed", "drawn")
+"""Before these a scheme is nobody's promise and may be discarded; after them there are cases."""
+FROZEN = ("frozen", "committed", "drawn", "running", "done")
+COMMITTED = ("committed", "drawn", "running", "done")
+DRAWN = ("drawn", "running", "done")
+
+CAMPAIGN = Workflow(
+    name="sampling.campaign",
+    initial="draft",
+    states=(
+        State("draft", N_("方案拟定中")),
+        State("submitted", N_("方案待批准")),
+        State("approved", N_("方案已批准")),
+        State("frozen", N_("名录已冻结")),
+        State("committed", N_("承诺已公布")),
+        State("drawn", N_("已抽取")),
+        State("running", N_("实施中")),
+        State("done", N_("已完成"), final=True),
+        State("cancelled", N_("已作废"), final=True),
+    ),
+    moves=(
+        Move("submit", N_("提交方案"), "draft", "submitted", orderly, "sampling.plan"),
+        Move("send_back", N_("退回修改"), "submitted", "draft", with_reason, "sampling.approve"),
+        Move("approve", N_("批准方案"), "submitted", "approved", approvable, "sampling.approve"),
+        Move("freeze", N_("冻结名录"), "approved", "frozen", freezable, "sampling.draw"),
+        Move("decide", N_("对不足作出决定"), "frozen", "frozen", decidable, "sampling.approve"),
+        Move("commit", N_("公布承诺"), "frozen", "committed", committable, "sampling.draw"),
+        Move("draw", N_("抽取"), "committed", "drawn", drawable, "sampling.draw"),
+        Move("dispatch", N_("派单完成"), "drawn", "running"),
+        Move("finish", N_("全部办结"), "running", "done"),
+        Move("cancel", N_("批准作废"), NUMBERED, "cancelled", confirmable, "sampling.cancel"),
+    ),
+)
+"""A campaign from its scheme to the last of its cases. There is no way back over the commitment, and one way over the draw."""
+
+STEPS = (
+    ("scheme", N_("方案"), ("draft", "submitted")),
+    ("freeze", N_("冻结"), ("approved",)),
+    ("commit", N_("承诺"), ("frozen",)),
+    ("witness", N_("见证"), ("committed",)),
+    ("draw", N_("抽取"), ()),
+    ("dispatch", N_("派单"), ("drawn", "running", "done")),
+)
+"""The steps as a witness sees them, with the states in which each one is the present."""
+
+SOURCES = {"plan": N_("年度抽查计划"), "temporary": N_("临时抽查任务")}
+"""Where a campaign comes from; the words of `cases.rules.SOURCES`."""
+
+WITNESS_DAYS = 2
+"""So long a witness's one-time link is good."""
+LONGEST_NAME = 60
+
+# ---- Items -----------------------------------------------------------------------------------------------------------
+
+IMPORTANCE = {"general": N_("一般检查事项"), "key": N_("重点检查事项")}
+"""General items are drawn at a limited ratio; key ones know no upper limit (国市监信〔2019〕38号)."""
+
+SITES = {True: N_("现场检查"), False: N_("非现场检查")}
+
+# ---- The pool --------------------------------------------------------------------------------------------------------
+
+OUT_REASONS = {
+    "status": N_("登记状态不在检查范围"),
+    "deregistering": N_("简易注销公告期"),
+    "running": N_("同一事项正在检查"),
+    "checked": N_("本年度同一事项已检查"),
+    "drawn": N_("本年度同一事项已抽取"),
+    "cap": N_("已达年度检查频次上限"),
+    "other": N_("其他排除情形"),
+}
+"""Why a member that counts in the floor may not be drawn; the first that applies is the one recorded."""
+
+DEREGISTERING = "简易注销公告期"
+"""The supervision tag of an enterprise whose simple deregistration is announced and not yet made."""
+
+
+def out_reason(
+    *, status: str, deregistering: bool, occupied: str | None, drawn: bool, visits: int, cap: int | None
+) -> str | None:
+    """Why a member may not be drawn, a key of OUT_REASONS; None when it may.
+
+    `occupied`: a check of one of the items is `running` or was `checked` this year; `drawn`: so was a draw; `cap`: how
+    many visits a year are allowed, None where the check is off-site and uses none.
+    """
+    if status not in INSPECTABLE:
+        return "status"
+    if deregistering:
+        return "deregistering"
+    if occupied:
+        return occupied
+    if drawn:
+        return "drawn"
+    return "cap" if cap is not None and visits >= cap else None
+
+
+def published_reasons(counts: Mapping[str, int], small: int) -> dict[str, str]:
+    """The reason code that the public sees for each recorded reason.
+
+    A reason that few members share would tell who knows of one of them its grade: it is published as `other`.
+    """
+    return {reason: reason if count >= small else "other" for reason, count in counts.items()}
+
+
+@dataclass(frozen=True)
+class StratumCount:
+    """One stratum of a pool: its ratio, all its members, and those that may not be drawn by reason."""
+
+    label: str
+    grade: str
+    floor_bp: int
+    rate_bp: int
+    size: int | None
+    members: int
+    excluded: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def eligible(self) -> int:
+        return self.members - sum(self.excluded.values())
+
+    @property
+    def required(self) -> int:
+        """How many must be drawn, of the whole stratum."""
+        return floor_count(self.members, self.rate_bp, self.size)
+
+    @property
+    def drawn(self) -> int:
+        """How many will be drawn."""
+        return min(self.required, self.eligible)
+
+    @property
+    def shortfall(self) -> int:
+        return self.required - self.drawn
+
+
+@dataclass(frozen=True)
+class AreaCount:
+    """One county of a pool: how many of its members may be drawn, and how many officers may be sent there."""
+
+    area_id: int
+    name: str
+    members: int
+    officers: int
+    needed: int
+
+    @property
+    def understaffed(self) -> bool:
+        return self.members > 0 and self.officers < self.needed
+
+
+def label_of(grade: str, grades: Collection[str]) -> str:
+    """How a stratum is called in public."""
+    return grade if len(grades) > 1 else ONLY
+
+
+def officer_days(visits: int, officers_per_case: int, visits_per_team_day: int) -> int:
+    """What so many visits cost, in days of one officer, rounded up."""
+    return -(-visits * officers_per_case // visits_per_team_day)
+
+
+# ---- Officers --------------------------------------------------------------------------------------------------------
+
+RECUSAL_KINDS = {
+    "relative": N_("与当事人有近亲属关系"),
+    "interest": N_("与当事人有利害关系"),
+    "former_employer": N_("曾在该单位任职"),
+    "other": N_("其他可能影响公正检查的关系"),
+}
+RECUSAL_SOURCES = {"officer": N_("本人申报"), "enterprise": N_("当事人申请"), "bureau": N_("单位决定")}
+"""Who declared it; the head decides, and the check is not suspended meanwhile (行政处罚法第四十三条)."""
+
+
+class Officer(Protocol):
+    """What the directory says about an officer."""
+
+    @property
+    def lines(self) -> Sequence[str]: ...
+    @property
+    def qualifications(self) -> Sequence[str]: ...
+
+
+def covers(officer: Officer, lines: Iterable[str], qualifications: Iterable[str]) -> bool:
+    """Whether the officer's certificate covers all business lines of the items, and every qualification they ask for."""
+    return set(lines) <= set(officer.lines) and set(qualifications) <= set(officer.qualifications)
+
+
+# ---- What the public may see -----------------------------------------------------------------------------------------
+
+WITHHELD = {
+    "not_public": N_("本次抽查的方案未安排公开抽取名单。"),
+    "one_grade": N_("本次抽查只面向一类对象，公开名单即公开其等级，名单待检查结果公示后公开。"),
+    "small": N_("有的层抽取户数过少，提前公开名单可能推知等级，名单待检查结果公示后公开。"),
+    "whole": N_("有的层全部抽中，提前公开名单可能推知等级，名单待检查结果公示后公开。"),
+}
+
+
+class Drawn(Protocol):
+    """The figures of a drawn stratum."""
+
+    @property
+    def eligible(self) -> int: ...
+    @property
+    def drawn(self) -> int: ...
+
+
+def list_withheld(strata: Sequence[Drawn], *, public_list: bool, small: int, results_out: bool) -> str | None:
+    """Why the names of the drawn are not public (a key of WITHHELD), or None (sealed-draw/1, “What must not leak”)."""
+    if not public_list:
+        return "not_public"
+    if results_out:
+        return None
+    if len(strata) == 1:
+        return "one_grade"
+    if any(0 < stratum.drawn < small for stratum in strata):
+        return "small"
+    return "whole" if any(0 < stratum.drawn == stratum.eligible for stratum in strata) else None
