@@ -2,6 +2,7 @@
 
 import gc
 import hashlib
+import logging
 from functools import cache
 from threading import Lock
 from typing import Any
@@ -68,6 +69,8 @@ def _component() -> Any:
         raise Refusal(
             _("PDF 组件未安装，可以先用打印页面。请系统管理员安装：%(packages)s。", packages=PANGO_PACKAGES)
         ) from error
+    logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)
+    gc.freeze()  # what is loaded by now stays: the collection after each paper need not look through it again
     return weasyprint
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 
+from casework.core import clock
 from casework.core.errors import NotFound
 from casework.core.i18n import _
 from casework.core.ledger import history
@@ -127,6 +128,7 @@ def check(code: str) -> Any:
         document=known,
         label=NOTICES[known.kind].label if known else None,
         code=code_in_groups(known.check_code or "") if known else code,
+        issued_on=clock.local_day(known.issued_at) if known and known.issued_at else None,
         after=queries.successor(known) if known and known.state == "superseded" else None,
     )
     return page, 200 if known else 404
