@@ -181,6 +181,18 @@ def accounts(
     return page(statement, [OrgUnit.division_code, Account.login], after=after, before=before)
 
 
+def first_of_each_role() -> list[tuple[str, str, str]]:
+    """(login, role, unit) of the first open account of each role, in their order: whom a demo introduces."""
+    rows = session.execute(
+        select(Account.login, Account.roles, OrgUnit.short_name)
+        .join(OrgUnit, OrgUnit.id == Account.org_id)
+        .where(Account.active)
+        .order_by(Account.id.desc())
+    )
+    holders = {role: (login, role, unit) for login, roles, unit in rows for role in roles}
+    return [holders[role] for role in ROLES if role in holders]
+
+
 def accounts_to_link(actor: Actor) -> list[tuple[int, str, str]]:
     """(id, name, login) of the open accounts in the actor's subtree: whom an officer's entry may belong to."""
     statement = select(Account.id, Account.name, Account.login).where(Account.active).order_by(Account.login)

@@ -138,6 +138,9 @@ LOCK = timedelta(minutes=15)
 PASSWORD_LENGTH = 10
 
 
+DEMO_PASSWORD = "Casework-demo-1"  # noqa: S105
+"""Of every account of the demo city, and printed when it starts; a real city has no demo accounts."""
+
 ADMINISTRATORS = frozenset({"sysadmin", "secadmin", "auditadmin"})
 """Three posts that nobody combines with each other or with the bureau's business (GB/T 22239-2019)."""
 

@@ -128,13 +128,14 @@ def _note(state: Any, error: BaseException | None, *, finished_at: Any) -> None:
         return
     _current.set(None)
     expected = error is None or isinstance(error, Refusal)
+    said = None if error is None else str(error) if expected else f"{type(error).__name__}: {error}"
     with apart() as connection:
         connection.execute(
             update(Job)
             .where(Job.message_id == current[0], Job.handler == current[1])
             .values(
                 state=state,
-                error=None if error is None else (str(error) or type(error).__name__),
+                error=said,
                 traceback=None if expected else "".join(traceback.format_exception(error)),
                 updated_at=clock.now(),
                 finished_at=finished_at,
@@ -185,8 +186,7 @@ def cancel(message_id: UUID, *, actor: Actor) -> None:
 
 def counts() -> dict[str, int]:
     """How many jobs stand in each state."""
-    rows = session.execute(select(Job.state, func.count()).group_by(Job.state)).tuples()
-    return dict(rows.all())
+    return dict(list(session.execute(select(Job.state, func.count()).group_by(Job.state))))
 
 
 def run_inline(message_id: UUID, handler: str, work: Callable[[], None]) -> None:

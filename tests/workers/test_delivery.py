@@ -57,7 +57,7 @@ def test_an_error_is_tried_again_a_few_times_then_failed_then_run_again(at_work,
     message_id = at_work.announce(probes.Broken(key=key))
     job = at_work.job(message_id, "failed")
     assert job.attempts == jobs.MAX_ATTEMPTS
-    assert job.error == f"{key} is broken"
+    assert job.error == f"RuntimeError: {key} is broken"
     assert "probes.py" in job.traceback
     assert probes.effects(key, "stumble") == 0
     at_work.until(lambda: message_id in {letter.message_id for letter in queue.dead_letters(at_work.redis)})

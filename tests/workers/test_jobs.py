@@ -47,7 +47,7 @@ def test_an_error_waits_for_its_next_try_and_keeps_what_went_wrong(live):
     with pytest.raises(RuntimeError):
         carry_out(On(probes.Broken, probes.stumble), message_id)
     job = jobs.find(message_id)
-    assert (job.state, job.error, job.finished_at) == ("queued", "broken is broken", None)
+    assert (job.state, job.error, job.finished_at) == ("queued", "RuntimeError: broken is broken", None)
     assert "probes.py" in job.traceback
     probes.mend("broken")
     carry_out(On(probes.Broken, probes.stumble), message_id)
