@@ -9,6 +9,7 @@ from casework.cases.models import Case, Rectification
 from casework.cases.rules import NOTHING, SOURCES
 from casework.core import clock, parameters
 from casework.documents import queries as documents
+from casework.documents.paper import day
 from casework.registry import queries as registry
 
 MATERIALS = ("营业执照", "与检查事项有关的许可证件、台账和记录")
@@ -62,12 +63,8 @@ def record(case: Case, *, recorder: str) -> dict[str, Any]:
         "recorder": recorder,
         "told": visit.told or NOBODY_TO_TELL,
         "seen": seen,
-        "evidence": [
-            f"{number}. {piece.note or '现场照片'}（SHA-256：{piece.file_sha256}）"
-            for number, piece in enumerate(case.evidence, 1)
-        ],
-        "measures": disposals
-        + [f"责令于{row.due_on.isoformat()}前改正：{row.violation}" for row in case.rectifications],
+        "evidence": [f"{piece.note or '现场照片'}（SHA-256：{piece.file_sha256}）" for piece in case.evidence],
+        "measures": disposals + [f"责令于{day(row.due_on)}前改正：{row.violation}" for row in case.rectifications],
         "checked_by": "heard" if visit.read_aloud else "read",
         "refusal": visit.refusal,
         "witness": visit.witness,

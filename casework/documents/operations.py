@@ -64,6 +64,7 @@ def draft(kind: str, *, subject: tuple[str, int], facts: Mapping[str, Any], org_
 def revise(document_id: int, *, facts: Mapping[str, Any], actor: Actor) -> Document:
     """Drafts a paper anew with other facts; the old text stays as it was. Idempotence key: (document, facts).
 
+    With the same facts as before nothing happens: the paper itself is returned.
     A draft gives way at once. An issued paper stays in force until its new edition is issued, with a number of its own.
     """
     old = _locked(document_id)
@@ -72,8 +73,10 @@ def revise(document_id: int, *, facts: Mapping[str, Any], actor: Actor) -> Docum
     pending = queries.successor(old)
     if pending is not None and pending.facts_sha256 == digest:
         return pending
-    if pending is not None or old.facts_sha256 == digest:
-        raise Refusal(_("这份文书已有更正稿，请在更正稿上修改。") if pending else _("内容没有变化，不需要更正。"))
+    if old.facts_sha256 == digest:
+        return old
+    if pending is not None:
+        raise Refusal(_("这份文书已有更正稿，请在更正稿上修改。"))
     DOCUMENT.find("supersede", old.state)
     new_edition = old.state == "issued"
     if not new_edition:

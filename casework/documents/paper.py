@@ -123,6 +123,11 @@ def moment(value: datetime) -> str:
     return f"{day(local)}{local.hour}时{local.minute:02}分"
 
 
+def sentence(value: str) -> str:
+    """The text with one full stop at its end, whether or not who typed it set one."""
+    return value.rstrip(" 　。；;.") + "。"
+
+
 @cache
 def _environment() -> ImmutableSandboxedEnvironment:
     """Templates of papers see facts and nothing of the application; a fact that is missing is an error."""
@@ -133,5 +138,5 @@ def _environment() -> ImmutableSandboxedEnvironment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(day=day, moment=moment)
+    environment.filters.update(day=day, moment=moment, sentence=sentence)
     return environment

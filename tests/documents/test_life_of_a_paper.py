@@ -112,6 +112,7 @@ def test_a_voided_paper_keeps_its_number_and_the_next_one_does_not_get_it(world)
 def test_a_revised_paper_stays_in_force_until_its_new_edition_is_issued(world):
     first = make.document(issued=True)
     facts = {**NOTICES[first.kind].sample, "annual_cap": 4}
+    assert documents.revise(first.id, facts=NOTICES[first.kind].sample, actor=SYSTEM) is first
     second = documents.revise(first.id, facts=facts, actor=SYSTEM)
     assert documents.revise(first.id, facts=facts, actor=SYSTEM) is second
     assert (first.state, second.state, second.edition) == ("issued", "draft", 2)

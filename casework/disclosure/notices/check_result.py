@@ -22,10 +22,10 @@ class ItemResult(Schema):
 
 
 class Task(Schema):
-    """The plan and task of a draw, as 国家企业信用信息公示系统 shows them."""
+    """The task of a draw, and its plan if it has one, as 国家企业信用信息公示系统 shows them."""
 
-    plan_number = text()
-    plan_title = text()
+    plan_number = text(required=False, load_default=None, allow_none=True)
+    plan_title = text(required=False, load_default=None, allow_none=True)
     task_number = text()
     task_title = text()
     draw_type = text(longest=20)
