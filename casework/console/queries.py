@@ -11,7 +11,6 @@ from uuid import UUID
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from flask import current_app
 from redis import RedisError
 from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -26,7 +25,7 @@ from casework.core.jobs import LEADER_LOCK, Job
 from casework.core.ledger import AuditEntry, OutboxMessage
 from casework.core.paging import Page, page
 from casework.core.parameters import CalendarDay, Dated, Definition, Parameter
-from casework.settings import ROOT
+from casework.settings import ROOT, Settings
 
 log = logging.getLogger("casework.console")
 
@@ -43,9 +42,9 @@ LEADER = """
 # Vital signs ----------------------------------------------------------------------------------------------------------
 
 
-def signs() -> list[Sign]:
+def signs(settings: Settings) -> list[Sign]:
     """How the machinery stands, in the order in which a message passes it."""
-    return [_outbox(), _relay(), *_queue_signs(), _leader(), _failed_jobs()]
+    return [_outbox(), _relay(), *_queue_signs(settings), _leader(), _failed_jobs()]
 
 
 def _outbox() -> Sign:
@@ -75,8 +74,8 @@ def _relay() -> Sign:
     )
 
 
-def _queue_signs() -> list[Sign]:
-    client = queue.connect(current_app.config["CASEWORK"].redis_url, patience=QUEUE_PATIENCE)
+def _queue_signs(settings: Settings) -> list[Sign]:
+    client = queue.connect(settings.redis_url, patience=QUEUE_PATIENCE)
     try:
         depths, workers = queue.depths(client), queue.workers(client)
     except RedisError:
@@ -84,16 +83,13 @@ def _queue_signs() -> list[Sign]:
         return [Sign(_("任务队列"), _("连接不上"), False, _("队列只负责传递任务，不保存任务。"), todo)]
     finally:
         client.close()
-    return [*(_queue_sign(depth, workers) for depth in depths), _dead_letters(depths)]
+    alive_since = clock.now() - 2 * timedelta(seconds=settings.heartbeat_seconds)
+    alive = [worker for worker in workers if worker.seen_at > alive_since]
+    return [*(_queue_sign(depth, alive) for depth in depths), _dead_letters(depths)]
 
 
-def _queue_sign(depth: queue.Depth, workers: Sequence[queue.Worker]) -> Sign:
-    alive_since = clock.now() - 2 * timedelta(seconds=current_app.config["CASEWORK"].heartbeat_seconds)
-    serving = [
-        worker
-        for worker in workers
-        if worker.seen_at > alive_since and (not worker.queues or depth.queue.name in worker.queues)
-    ]
+def _queue_sign(depth: queue.Depth, alive: Sequence[queue.Worker]) -> Sign:
+    serving = [worker for worker in alive if not worker.queues or depth.queue.name in worker.queues]
     return Sign(
         _("队列：%(name)s", name=_(depth.queue.label)),
         _(
@@ -328,9 +324,10 @@ def wanted_revision() -> str | None:
     return ScriptDirectory.from_config(Config(toml_file=ROOT / "pyproject.toml")).get_current_head()
 
 
-def lacking() -> list[str]:
+def lacking(settings: Settings) -> list[str]:
     """What is not there to serve a request: `database` (away, or of another structure), `queue`."""
-    return [name for name, there in (("database", _database_stands()), ("queue", _queue_answers())) if not there]
+    there = {"database": _database_stands(), "queue": _queue_answers(settings.redis_url)}
+    return [name for name, is_there in there.items() if not is_there]
 
 
 def _database_stands() -> bool:
@@ -342,8 +339,8 @@ def _database_stands() -> bool:
         return False
 
 
-def _queue_answers() -> bool:
-    client = queue.connect(current_app.config["CASEWORK"].redis_url, patience=QUEUE_PATIENCE)
+def _queue_answers(redis_url: str) -> bool:
+    client = queue.connect(redis_url, patience=QUEUE_PATIENCE)
     try:
         return bool(client.ping())
     except RedisError:

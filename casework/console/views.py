@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, render_template, request, stream_with_context
+from flask import Blueprint, Response, current_app, render_template, request, stream_with_context
 
 from casework.console import operations as console
 from casework.console import queries
@@ -38,6 +38,7 @@ from casework.core.ledger import AuditEntry, history
 from casework.core.parameters import calendar_days, remove_calendar_day
 from casework.core.sheets import csv_lines
 from casework.core.web import PUBLIC, STAFF, Form, actor, audience, done
+from casework.settings import Settings
 
 views = Blueprint("console", __name__)
 
@@ -56,7 +57,7 @@ def healthz() -> Any:
 @audience(PUBLIC)
 def readyz() -> Any:
     """Whether database, structure and queue are there; what is wrong stands in the log only."""
-    return _plain("unavailable", 503) if queries.lacking() else _plain("ready", 200)
+    return _plain("unavailable", 503) if queries.lacking(_settings()) else _plain("ready", 200)
 
 
 def _plain(words: str, status: int) -> Response:
@@ -76,7 +77,7 @@ def list_jobs() -> Any:
     state = form.data.get("state") or next((state for state in STATES if numbers.get(state)), "done")
     return render_template(
         "console/jobs.html",
-        signs=queries.signs(),
+        signs=queries.signs(_settings()),
         waiting=queries.waiting_to_begin(),
         counts=numbers,
         state=state,
@@ -132,7 +133,7 @@ def job_progress(message_id: UUID) -> Any:
 @audience("console.operate")
 def desk_panel() -> Any:
     """For the desk of operators: what is not well."""
-    troubles = [sign for sign in queries.signs() if not sign.well]
+    troubles = [sign for sign in queries.signs(_settings()) if not sign.well]
     return render_template("console/desk_panel.html", troubles=troubles)
 
 
@@ -288,6 +289,11 @@ def _encoded(lines: Iterator[str]) -> Iterator[bytes]:
 def style_guide() -> Any:
     """Every component of the interface once."""
     return render_template("styleguide.html")
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.config["CASEWORK"]
+    return settings
 
 
 def _options(table: Mapping[str, str]) -> list[tuple[str, str]]:
