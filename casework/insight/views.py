@@ -1,0 +1,176 @@
+"""Pages of the statistics: overview, checks, what the draws found, whom they spared, grades by place; files of them."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Blueprint, current_app, render_template, request, url_for
+
+from casework.core import clock
+from casework.core.errors import NotFound
+from casework.core.i18n import _
+from casework.core.web import Form, actor, audience
+from casework.disclosure.opendata import csv_lines
+from casework.insight import figures, queries, tables
+from casework.insight.queries import GradeCounts, Scope
+from casework.insight.schemas import ORIGINS, Period
+from casework.insight.tables import BY, DEFINITIONS, GRADES_BY, Table, percent
+
+views = Blueprint("insight", __name__, url_prefix="/insight")
+
+PAGES = ("overview", "checks", "hits", "spared", "grades", "definitions")
+
+
+def _scope(form: Form) -> Scope:
+    """The period asked for; without one, this year up to yesterday (统计日期 only up to yesterday)."""
+    yesterday = clock.today() - timedelta(days=1)
+    last = min(form.data.get("last", yesterday), yesterday)
+    first = form.data.get("first", last.replace(month=1, day=1))
+    origin = form.data.get("origin", "draw")
+    return Scope(actor(), first, last, "" if origin == "all" else origin)
+
+
+def _show(page: str, form: Form, scope: Scope, **more: Any) -> Any:
+    asked = {name: value.isoformat() if isinstance(value, date) else value for name, value in form.data.items()}
+    labels = {
+        "overview": _("概览"),
+        "checks": _("检查情况"),
+        "hits": _("各等级发现率"),
+        "spared": _("无事不扰"),
+        "grades": _("等级分布"),
+        "definitions": _("指标口径"),
+    }
+    return render_template(
+        f"insight/{page}.html",
+        form=form,
+        scope=scope,
+        asked=asked,
+        tabs=[(labels[name], url_for(f".{name}", **asked), name == page, None) for name in PAGES],
+        period=_("%(first)s 至 %(last)s", first=scope.first.isoformat(), last=scope.last.isoformat()),
+        as_of=clock.now().astimezone(clock.LOCAL_ZONE).strftime("%Y-%m-%d %H:%M"),
+        origins=[(key, _(label)) for key, label in ORIGINS.items()],
+        percent=percent,
+        **more,
+    )
+
+
+# ---- Pages -----------------------------------------------------------------------------------------------------------
+
+
+@views.get("")
+@audience("insight.read")
+def overview() -> Any:
+    """What a leader wants to know in a minute."""
+    form = Form(Period(), request.args)
+    scope = _scope(form)
+    areas, found, spared = queries.grades_by_area(scope.actor), queries.hits(scope), queries.visits_spared(scope)
+    return _show(
+        "overview",
+        form,
+        scope,
+        total=queries.total(scope),
+        progress=queries.progress(scope),
+        course=figures.course(queries.by_month(scope)),
+        hits=figures.hits(found.strata),
+        spared=figures.spared(spared),
+        areas=figures.areas(areas),
+    )
+
+
+@views.get("/checks")
+@audience("insight.read")
+def checks() -> Any:
+    form = Form(Period(), request.args)
+    scope, by = _scope(form), _one_of(BY, "area")
+    table = tables.checks(scope, by)
+    rates = tables.problem_rates(table)
+    chart = figures.course(queries.by_month(scope)) if by == "month" else figures.problems(rates, tones=by == "grade")
+    return _show("checks", form, scope, by=by, table=table, options=BY, chart=chart)
+
+
+@views.get("/hits")
+@audience("insight.read")
+def hits() -> Any:
+    form = Form(Period(), request.args)
+    scope = _scope(form)
+    found = queries.hits(scope)
+    return _show("hits", form, scope, found=found, table=tables.hits(found.strata), chart=figures.hits(found.strata))
+
+
+@views.get("/spared")
+@audience("insight.read")
+def spared() -> Any:
+    form = Form(Period(), request.args)
+    scope = _scope(form)
+    found = queries.visits_spared(scope)
+    return _show(
+        "spared",
+        form,
+        scope,
+        found=found,
+        table=tables.spared(found),
+        chart=figures.spared(found),
+        progress=queries.progress(scope),
+    )
+
+
+@views.get("/grades")
+@audience("insight.read")
+def grades() -> Any:
+    form = Form(Period(), request.args)
+    scope, by = _scope(form), _one_of(GRADES_BY, "area")
+    found = _grades(scope, by)
+    chart = figures.areas(found) if by == "area" else figures.industries(found)
+    return _show("grades", form, scope, by=by, table=tables.grades(found, by), options=GRADES_BY, chart=chart)
+
+
+@views.get("/definitions")
+@audience("insight.read")
+def definitions() -> Any:
+    form = Form(Period(), request.args)
+    meanings = [(_(label), _(meaning)) for label, meaning in DEFINITIONS]
+    return _show("definitions", form, _scope(form), definitions=meanings)
+
+
+@views.get("/<name>.csv")
+@audience("insight.read")
+def export(name: str) -> Any:
+    """One table as a file."""
+    scope = _scope(Form(Period(), request.args))
+    kind, _dash, by = name.partition("-")
+    table: Table
+    if kind == "checks" and by in BY:
+        table = tables.checks(scope, by)
+    elif kind == "grades" and by in GRADES_BY:
+        table = tables.grades(_grades(scope, by), by)
+    elif name == "hits":
+        table = tables.hits(queries.hits(scope).strata)
+    elif name == "spared":
+        table = tables.spared(queries.visits_spared(scope))
+    else:
+        raise NotFound(_("没有这张统计表。"))
+    response = current_app.response_class("".join(csv_lines(table.file_head(), table.file_rows())), mimetype="text/csv")
+    response.headers.set("Content-Disposition", "attachment", filename=f"{table.title}.csv")
+    return response
+
+
+@views.get("/desk")
+@audience("insight.read")
+def desk_panel() -> Any:
+    """The one chart that matters to a leader, on the desk."""
+    if not {"director", "deputy", "credit", "county"} & set(actor().roles):
+        return ""
+    scope = _scope(Form(Period(), {}))
+    return render_template(
+        "insight/desk_panel.html",
+        chart=figures.hits(queries.hits(scope).strata),
+        period=_("%(first)s 至 %(last)s", first=scope.first.isoformat(), last=scope.last.isoformat()),
+    )
+
+
+def _one_of(options: Any, default: str) -> str:
+    by = request.args.get("by", default)
+    return by if by in options else default
+
+
+def _grades(scope: Scope, by: str) -> list[GradeCounts]:
+    return queries.grades_by_area(scope.actor) if by == "area" else queries.grades_by_industry(scope.actor)
