@@ -23,6 +23,9 @@ from casework.core.db import Session, db, transaction
 from casework.settings import Settings
 from tests import make
 
+RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"alone{os.getpid()}")[:12]
+"""Names this run's databases; the workers of pytest-xdist share one template."""
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 """Test data that may lie beside the project; tests that need it skip where it is not there."""
 
@@ -43,7 +46,7 @@ def _server(url: str) -> psycopg.Connection:
 def template_database() -> str:
     """A migrated, empty database to clone; made once for all workers of the run."""
     url = Settings.from_environment().database_url
-    name = f"{make_url(url).database}_template_{os.environ.get('PYTEST_XDIST_TESTRUNUID', 'alone')[:8]}"
+    name = f"{make_url(url).database}_template_{RUN}"
     with _server(url) as server:
         server.execute("SELECT pg_advisory_lock(4116999)")
         if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
@@ -87,6 +90,8 @@ def clone_database(template_database: str) -> Iterator[Callable[[str], str]]:
         return make_url(url).set(database=name).render_as_string(hide_password=False)
 
     yield clone
+    if RUN.startswith("alone"):
+        made.append(template_database)
     with _server(url) as server:
         for name in made:
             server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
