@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 from uuid import uuid4
 
 from flask import (
@@ -191,8 +192,13 @@ def done(sentence: str, endpoint: str, **arguments: Any) -> AnyResponse:
 def download(data: bytes, *, name: str, media_type: str) -> Response:
     """Bytes as a file to keep. The name may be Chinese."""
     response = current_app.response_class(data, mimetype=media_type)
-    response.headers.set("Content-Disposition", "attachment", filename=name)
+    response.headers["Content-Disposition"] = disposition(name)
     return response
+
+
+def disposition(name: str, *, kind: str = "attachment") -> str:
+    """The Content-Disposition of a file of that name, which may be Chinese: headers carry only ASCII (RFC 6266)."""
+    return f"{kind}; filename*=UTF-8''{quote(name)}"
 
 
 def install(
