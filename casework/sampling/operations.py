@@ -109,11 +109,6 @@ def _locked_plan(plan_id: int, actor: Actor) -> Plan:
     return plan if actor.is_system else queries.plan(plan_id, actor)
 
 
-def _check_unit(org_id: int, actor: Actor) -> None:
-    if not staff.sees_unit(actor, org_id):
-        raise Refusal(_("请选择本单位或下级机构。"), field="org_id")
-
-
 # ---- Items -----------------------------------------------------------------------------------------------------------
 
 
@@ -217,7 +212,8 @@ def withdraw_item(code: str, *, valid_from: date, note: str, actor: Actor) -> In
 
 def create_plan(*, year: int, title: str, org_id: int, actor: Actor) -> Plan:
     """Begins the annual plan of a bureau. Idempotence key: (unit, year); later versions come from `revise_plan`."""
-    _check_unit(org_id, actor)
+    if not staff.sees_unit(actor, org_id):
+        raise Refusal(_("请选择本单位或下级机构。"), field="org_id")
     plan = Plan(
         year=year,
         title=title,
@@ -262,9 +258,7 @@ def revise_plan(plan_id: int, *, reason: str, actor: Actor) -> Plan:
 def keep_line(plan_id: int, *, line_id: int | None = None, actor: Actor, **content: Any) -> PlanLine:
     """Adds a line to a draft plan, or changes one. Ratios below the floor and items not on the list are refused."""
     plan = _editable(plan_id, actor)
-    _check_unit(content["org_id"], actor)
-    day = max(content["first_on"], clock.today())
-    _check_scheme(content["item_codes"], content["rates_bp"], day)
+    queries.checked_scheme(content, max(content["first_on"], clock.today()), actor)
     line = next((line for line in plan.lines if line.id == line_id), None)
     if line is None:
         line = PlanLine(position=max((line.position for line in plan.lines), default=0) + 1)
@@ -359,15 +353,15 @@ def _step(plan_id: int, name: str, *, actor: Actor) -> Plan:
 
 
 def create_campaign(*, actor: Actor, **scheme: Any) -> Campaign:
-    """Drafts a campaign outside the plan. `scheme`: title, org_id, item_codes, pool, rates_bp, sizes, officers_per_case,
-    workdays, public_list, directed, unattended. Not idempotent: every call is another draft.
+    """Drafts a campaign outside the plan. Not idempotent: every call is another draft.
+
+    `scheme`: title, org_id, item_codes, pool, rates_bp, sizes, officers_per_case, workdays, public_list, unattended.
     """
-    _check_unit(scheme["org_id"], actor)
     organ_id = document_queries.organ_of(scheme["org_id"] if actor.org_id is None else actor.org_id)
     campaign = Campaign(
         source="temporary", organ_id=organ_id, made_by=actor.id, made_name=actor.name, made_at=clock.now()
     )
-    _set_scheme(campaign, scheme)
+    _set_scheme(campaign, scheme, actor)
     session.add(campaign)
     session.flush()
     record("sampling.create_campaign", campaign, actor=actor, after={"title": campaign.title})
@@ -377,8 +371,7 @@ def create_campaign(*, actor: Actor, **scheme: Any) -> Campaign:
 def change_campaign(campaign_id: int, *, actor: Actor, **scheme: Any) -> Campaign:
     """Changes the scheme of a campaign that was not submitted yet, or was sent back."""
     campaign = _draft(campaign_id, actor)
-    _check_unit(scheme["org_id"], actor)
-    _set_scheme(campaign, scheme)
+    _set_scheme(campaign, scheme, actor)
     record("sampling.change_campaign", campaign, actor=actor, after={"title": campaign.title})
     return campaign
 
@@ -399,26 +392,18 @@ def _draft(campaign_id: int, actor: Actor) -> Campaign:
     return campaign
 
 
-def _set_scheme(campaign: Campaign, scheme: Mapping[str, Any]) -> None:
-    _check_scheme(scheme["item_codes"], scheme["rates_bp"], clock.today())
-    lines = {item.line for item in queries.items_of(scheme["item_codes"], clock.today())}
-    least = parameters.value("sampling.officers_per_case")
-    if scheme["officers_per_case"] < least:
-        raise Refusal(
-            _("每户检查人员不得少于 %(least)s 名。", least=least),
-            field="officers_per_case",
-            rule="行政处罚法第四十二条",
-        )
+def _set_scheme(campaign: Campaign, scheme: Mapping[str, Any], actor: Actor) -> None:
+    queries.checked_scheme(scheme, clock.today(), actor)
     for name, value in scheme.items():
         setattr(campaign, name, value)
-    campaign.line = lines.pop() if len(lines) == 1 else None
+    campaign.directed = bool(campaign.pool)
+    campaign.line = _line_of(queries.items_of(campaign.item_codes, clock.today()))
 
 
-def _check_scheme(item_codes: Sequence[str], rates_bp: Mapping[str, int], day: date) -> None:
-    """What the guards of the workflow ask as well, said beside the field."""
-    facts = queries.scheme_facts(item_codes, rates_bp, day)
-    for field, objection in queries.objections(facts).items():
-        raise Refusal(objection, field=field)
+def _line_of(items: Sequence[InspectionItem]) -> str | None:
+    """The business line that all items share, if they do."""
+    lines = {item.line for item in items}
+    return lines.pop() if len(lines) == 1 else None
 
 
 def _orderly_facts(campaign: Campaign) -> dict[str, Any]:
@@ -891,8 +876,6 @@ def _begin(plan: Plan, line: PlanLine, batch: Batch, *, actor: Actor) -> None:
     if plan.state == "published":
         with _moving(plan, PLAN, "start", actor=actor):
             pass
-    items = queries.items_of(line.item_codes, clock.today())
-    lines = {item.line for item in items}
     campaign = Campaign(
         source="plan",
         title=_("%(title)s（%(period)s）", title=line.title, period=batch.period),
@@ -900,7 +883,7 @@ def _begin(plan: Plan, line: PlanLine, batch: Batch, *, actor: Actor) -> None:
         unattended=True,
         org_id=line.org_id,
         organ_id=plan.org_id,
-        line=lines.pop() if len(lines) == 1 else None,
+        line=_line_of(queries.items_of(line.item_codes, clock.today())),
         plan_line_id=line.root_id,
         period=batch.period,
         made_by=plan.author_id,

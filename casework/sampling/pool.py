@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from psycopg import Cursor
 from psycopg.types.json import Jsonb
-from sqlalchemy import extract, select, text
+from sqlalchemy import ARRAY, Text, cast, extract, select, text
 
 from casework.accounts import queries as staff
 from casework.cases import queries as cases
@@ -126,7 +126,7 @@ def drawn_for(item_codes: Sequence[str], year: int) -> set[int]:
         .join(Campaign, Campaign.id == DrawnMember.campaign_id)
         .where(
             Campaign.state.in_(DRAWN),
-            Campaign.item_codes.overlap(item_codes),
+            Campaign.item_codes.op("&&")(cast(list(item_codes), ARRAY(Text))),
             extract("year", Campaign.drawn_at.op("AT TIME ZONE")(clock.LOCAL_ZONE.key)) == year,
         )
     )
@@ -152,7 +152,7 @@ def recusals(officer_ids: Collection[int]) -> dict[int, list[int]]:
         select(Recusal.enterprise_id, Recusal.officer_id).where(
             Recusal.officer_id.in_(officer_ids), Recusal.ended_on.is_(None)
         )
-    ).tuples()
+    )
     found: dict[int, list[int]] = {}
     for enterprise_id, officer_id in rows:
         found.setdefault(enterprise_id, []).append(officer_id)

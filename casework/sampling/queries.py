@@ -8,6 +8,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
 from sqlalchemy import Select, and_, func, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from casework.accounts import queries as staff
 from casework.cases import queries as cases
@@ -15,9 +16,10 @@ from casework.cases.rules import EXITS, RELEASED, STANDARD
 from casework.core import clock, files, parameters
 from casework.core.actor import Actor
 from casework.core.db import session
-from casework.core.errors import NotFound
-from casework.core.i18n import _
+from casework.core.errors import NotFound, Refusal
+from casework.core.i18n import N_, _
 from casework.core.paging import Page, page
+from casework.core.workflow import Move, Workflow
 from casework.registry import queries as registry
 from casework.sampling import draw as engine
 from casework.sampling import pool
@@ -39,7 +41,9 @@ from casework.sampling.models import (
 from casework.sampling.rules import (
     CAMPAIGN,
     DRAWN,
+    NUMBERED,
     OUT_REASONS,
+    PLAN,
     WITHHELD,
     below_floor,
     list_withheld,
@@ -58,7 +62,7 @@ def _newest(day: date) -> Select[Any]:
     return (
         select(InspectionItem)
         .where(InspectionItem.valid_from <= day, InspectionItem.published_on <= day)
-        .distinct(InspectionItem.code)
+        .ext(distinct_on(InspectionItem.code))
         .order_by(InspectionItem.code, InspectionItem.valid_from.desc())
     )
 
@@ -85,10 +89,10 @@ def item_names() -> dict[str, str]:
     """The newest name of every item that ever was on the list, by code."""
     statement = (
         select(InspectionItem.code, InspectionItem.name)
-        .distinct(InspectionItem.code)
+        .ext(distinct_on(InspectionItem.code))
         .order_by(InspectionItem.code, InspectionItem.valid_from.desc())
     )
-    return dict(session.execute(statement).tuples().all())
+    return dict(session.execute(statement).all())
 
 
 def item_versions(code: str) -> Sequence[InspectionItem]:
@@ -133,17 +137,39 @@ def objections(facts: Mapping[str, Any]) -> dict[str, str]:
     return {field: objection for field, objection in found.items() if objection}
 
 
+def checked_scheme(entry: Mapping[str, Any], day: date, actor: Actor) -> pool.Scheme:
+    """The scheme that somebody wrote into a form; a Refusal says what is wrong, beside the field."""
+    if not staff.sees_unit(actor, entry["org_id"]):
+        raise Refusal(_("请选择本单位或下级机构。"), field="org_id")
+    for name, objection in objections(scheme_facts(entry["item_codes"], entry["rates_bp"], day)).items():
+        raise Refusal(objection, field=name)
+    items = items_of(entry["item_codes"], day)
+    foreign = [item.name for item in items if actor.lines and item.line not in actor.lines]
+    if foreign:
+        raise Refusal(_("事项“%(items)s”不属于您的业务条线。", items=_("、").join(foreign)), field="item_codes")
+    least = parameters.value("sampling.officers_per_case", day)
+    if entry["officers_per_case"] < least:
+        raise Refusal(
+            _("每户检查人员不得少于 %(least)s 名。", least=least),
+            field="officers_per_case",
+            rule="行政处罚法第四十二条",
+        )
+    return pool.Scheme(
+        items=items, sizes=entry.get("sizes", {}), day=day, **{name: entry[name] for name in SCHEME_FIELDS}
+    )
+
+
+SCHEME_FIELDS = ("org_id", "pool", "rates_bp", "officers_per_case")
+
+
 def scheme_of(campaign: Campaign) -> pool.Scheme:
     """The scheme of a campaign as it would be frozen today."""
     day = clock.today()
     return pool.Scheme(
-        org_id=campaign.org_id,
         items=items_of(campaign.item_codes, day),
-        pool=campaign.pool,
-        rates_bp=campaign.rates_bp,
         sizes=campaign.sizes,
-        officers_per_case=campaign.officers_per_case,
         day=day,
+        **{name: getattr(campaign, name) for name in SCHEME_FIELDS},
     )
 
 
@@ -242,7 +268,7 @@ def roster_by_area(campaign_id: int) -> list[tuple[str, int]]:
         .where(PoolOfficer.campaign_id == campaign_id)
         .group_by(PoolOfficer.area_id)
         .order_by(PoolOfficer.area_id)
-    ).tuples()
+    )
     return [(names[area_id], count) for area_id, count in counted]
 
 
@@ -514,9 +540,28 @@ def contribution_of(invitation_id: int) -> Contribution | None:
 
 
 def recusals(actor: Actor, *, after: str | None = None, before: str | None = None) -> Page:
-    """Withdrawals in force of officers whom the actor may see, newest first: rows of (Recusal, id)."""
-    statement = staff.visible(select(Recusal, Recusal.id).where(Recusal.ended_on.is_(None)), actor, unit=Recusal.org_id)
+    """Withdrawals in force, newest first: an officer's own, or those of the subtree for who keeps the directory.
+
+    Rows: (Recusal, id).
+    """
+    statement = select(Recusal, Recusal.id).where(Recusal.ended_on.is_(None))
+    if actor.may("accounts.officers"):
+        statement = staff.visible(statement, actor, unit=Recusal.org_id)
+    else:
+        statement = statement.where(Recusal.officer_id == actor.officer_id)
     return page(statement, [Recusal.id], after=after, before=before, descending=True)
+
+
+def officers_to_recuse(actor: Actor) -> list[tuple[int, str]]:
+    """For whom the actor may declare a withdrawal, as options of a form."""
+    units = staff.unit_names()
+    keeps = actor.may("accounts.officers") and actor.org_id is not None
+    found = staff.drawable_officers(unit_ids=staff.subtree(actor.org_id)) if keeps and actor.org_id else []
+    own = list(staff.officers([actor.officer_id]).values()) if actor.officer_id else []
+    known = {officer.id: officer for officer in (*own, *found)}
+    return [
+        (officer.id, f"{officer.name}（{units[officer.org_id]}，{officer.roster_id}）") for officer in known.values()
+    ]
 
 
 def drawn_member(campaign_id: int, enterprise_id: int) -> DrawnMember:
@@ -535,6 +580,110 @@ def replacements(campaign_id: int, position: int | None = None) -> Sequence[Repl
     if position is not None:
         statement = statement.where(Replacement.position == position)
     return session.scalars(statement).all()
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A replacement in words."""
+
+    left: str
+    joined: str
+    passed_over: list[str]
+    reason: str
+    approved_by: str
+    at: datetime
+    position: int
+
+
+def replacement_words(campaign_id: int, position: int | None = None) -> list[Seat]:
+    """The replacements of a campaign, or of one drawn member, with the officers' names."""
+    found = replacements(campaign_id, position)
+    seats = roster(campaign_id) if found else []
+    officers = staff.officers([seat.officer_id for seat in seats])
+    names = [officers[seat.officer_id].name for seat in seats]
+    return [
+        Seat(
+            left=names[one.out_position],
+            joined=names[one.in_position],
+            passed_over=[names[place] for place in one.passed_over],
+            reason=one.reason,
+            approved_by=one.approved_name,
+            at=one.approved_at,
+            position=one.position,
+        )
+        for one in found
+    ]
+
+
+def officer_at(campaign_id: int, position: int) -> Any:
+    """The officer at a position of a frozen roster, as the directory knows him."""
+    seat = session.get_one(PoolOfficer, (campaign_id, position))
+    return staff.officers([seat.officer_id])[seat.officer_id]
+
+
+# ---- The desk --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One plan or campaign that waits for a reader, and what for."""
+
+    title: str
+    state: str
+    todo: str
+    endpoint: str
+    values: Mapping[str, int]
+
+
+def desk(actor: Actor) -> list[Waiting]:
+    """What waits for the actor: each plan and campaign with a move that is his to make."""
+    return [*_waiting_plans(actor), *_waiting_campaigns(actor)]
+
+
+def _waiting_plans(actor: Actor) -> Iterator[Waiting]:
+    statement = staff.visible(select(Plan), actor, unit=Plan.org_id).where(
+        Plan.state.not_in(("running", "done", "superseded"))
+    )
+    for plan in session.scalars(statement.order_by(Plan.id).limit(50)):
+        move = _own_move(PLAN, plan.state, actor)
+        if move is not None and actor.id != (None if move.name == "submit" else plan.author_id):
+            yield Waiting(plan.title, PLAN.label(plan.state), move.label, "sampling.plan", {"plan_id": plan.id})
+
+
+def _waiting_campaigns(actor: Actor) -> Iterator[Waiting]:
+    proposed = {
+        row.campaign_id for row in session.scalars(select(Cancellation).where(Cancellation.confirmed_at.is_(None)))
+    }
+    statement = _visible(select(Campaign), actor).where(Campaign.state.in_(("draft", "submitted", *NUMBERED[:-1])))
+    for campaign in session.scalars(statement.order_by(Campaign.id).limit(50)):
+        todo = _todo(campaign, actor, cancelling=campaign.id in proposed)
+        if todo is not None:
+            state = CAMPAIGN.label(campaign.state)
+            yield Waiting(campaign.title, state, todo, "sampling.campaign", {"campaign_id": campaign.id})
+
+
+def _todo(campaign: Campaign, actor: Actor, *, cancelling: bool) -> str | None:
+    if cancelling:
+        return N_("批准作废") if actor.may("sampling.cancel") else None
+    if campaign.state == "frozen" and campaign.short and campaign.decision is None:
+        return N_("对不足作出决定") if actor.may("sampling.approve") else None
+    move = _own_move(CAMPAIGN, campaign.state, actor)
+    if move is None or actor.id == (campaign.made_by if move.name == "approve" else campaign.approved_by):
+        return None
+    return move.label
+
+
+def _own_move(workflow: Workflow, state: str, actor: Actor) -> Move | None:
+    """The first move on from a state that the actor's posts allow, other than turning back."""
+    back = ("send_back", "cancel", "decide")
+    return next(
+        (
+            move
+            for move in workflow.moves_from(state)
+            if move.permission and actor.may(move.permission) and move.name not in back
+        ),
+        None,
+    )
 
 
 # ---- What the public may see -----------------------------------------------------------------------------------------

@@ -31,11 +31,6 @@ def _needs(fact: str, sentence: str) -> Guard:
     return lambda facts: None if facts.get(fact) else _(sentence)
 
 
-def _forbids(fact: str, sentence: str) -> Guard:
-    """Objects with the sentence when a fact is true."""
-    return lambda facts: _(sentence) if facts.get(fact) else None
-
-
 def _not_by(step: str, sentence: str) -> Guard:
     """Objects when the person who acts (`by`) also did the other step. The system is nobody's double."""
     return lambda facts: _(sentence) if facts["by"] is not None and facts["by"] == facts.get(step) else None
@@ -201,7 +196,6 @@ drawable = _all(_not_by("approver", N_("批准方案的人员不得组织抽取�
 confirmable = _all(
     _needs("proposed", N_("还没有人提出作废申请。")),
     _not_by("proposer", N_("提出作废的人员不得同时批准作废。")),
-    _forbids("cases", N_("已经派单的抽查不能作废；个别案件可按规定终止。")),
 )
 
 NUMBERED = ("approved", "frozen", "committed", "drawn")

@@ -1,0 +1,242 @@
+"""What may come in through the forms of the sampling room."""
+
+from typing import Any
+
+from marshmallow import post_load, validates_schema
+
+from casework.accounts.rules import LINES, QUALIFICATIONS, UNIT_KINDS
+from casework.core.i18n import N_, _
+from casework.core.schemas import Schema, ValidationError, choice, choices, fields, text, validate
+from casework.registry.rules import KINDS, SUBJECT_CLASSES
+from casework.sampling.draw import LONGEST_CONTRIBUTION
+from casework.sampling.rules import (
+    CADENCES,
+    CAMPAIGN,
+    GRADES,
+    IMPORTANCE,
+    LONGEST_NAME,
+    RECUSAL_KINDS,
+    RECUSAL_SOURCES,
+    percent,
+)
+
+LICENCES = {str(klass): label for klass, label in KINDS["licence"].classes.items()}
+"""The classes of licences by which a pool may be narrowed."""
+SEPARATORS = str.maketrans("、，；;\n", ",,,,,")
+
+
+class Words(fields.String):
+    """Several words in one line, between commas of any kind: a list."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        line = super()._deserialize(value, attr, data, **kwargs)
+        return [word for word in map(str.strip, line.translate(SEPARATORS).split(",")) if word]
+
+
+class Percent(fields.Decimal):
+    """A percentage of at most two decimals, as whole basis points."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        typed = super()._deserialize(str(value).removesuffix("%"), attr, data, **kwargs)
+        bp = typed * 100
+        if bp != bp.to_integral_value() or not 0 < bp <= 10_000:
+            raise ValidationError(_("请填写 0 至 100 之间的百分比，最多两位小数。"))
+        return int(bp)
+
+
+class Nothing(Schema):
+    """A move without questions."""
+
+
+class Reason(Schema):
+    reason = text(longest=500)
+
+
+# Items ----------------------------------------------------------------------------------------------------------------
+
+
+class ItemFilter(Schema):
+    line = choice(LINES, required=False)
+    importance = choice(IMPORTANCE, required=False)
+
+
+class ItemEntry(Schema):
+    """One version of an item; its code stays."""
+
+    valid_from = fields.Date(required=True)
+    category = text(longest=40)
+    name = text(longest=100)
+    checklist = fields.String(required=True)
+    basis = text(longest=500)
+    levels = choices(UNIT_KINDS)
+    scope = text(longest=300)
+    industries = Words(load_default=list)
+    licence_classes = choices(LICENCES, required=False)
+    subject_classes = choices(SUBJECT_CLASSES, required=False)
+    ratio = text(longest=100)
+    frequency = text(longest=100)
+    on_site = choice(("yes", "no"))
+    qualification = choice(QUALIFICATIONS, required=False, load_default=None)
+    importance = choice(IMPORTANCE)
+    line = choice(LINES)
+    section = text(longest=60)
+    note = text(longest=500, required=False, load_default=None)
+
+    @post_load
+    def _assemble(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+        data["checklist"] = [line.strip() for line in data["checklist"].splitlines() if line.strip()]
+        data["on_site"] = data["on_site"] == "yes"
+        data["pool"] = _pool(data)
+        return data
+
+
+class NewItem(ItemEntry):
+    code = text(longest=20)
+
+
+class Withdrawal(Schema):
+    valid_from = fields.Date(required=True)
+    note = text(longest=500)
+
+
+def item_defaults(item: Any) -> dict[str, Any]:
+    """A version of an item as its form shows it."""
+    kept = {name: getattr(item, name) for name in ItemEntry().fields if hasattr(item, name)}
+    lines = {"checklist": "\n".join(item.checklist), "on_site": "yes" if item.on_site else "no"}
+    return kept | lines | pool_defaults(item.pool)
+
+
+# Pools and ratios -----------------------------------------------------------------------------------------------------
+
+
+def _pool(data: dict[str, Any]) -> dict[str, Any]:
+    """Takes the fields of a pool out of the form: the filter of the object library, without what does not narrow it."""
+    pool = {
+        "subject_classes": data.pop("subject_classes"),
+        "industries": data.pop("industries"),
+        "licence_classes": [int(klass) for klass in data.pop("licence_classes")],
+        "tags": data.pop("tags", []),
+    }
+    return {name: values for name, values in pool.items() if values}
+
+
+def pool_defaults(pool: dict[str, Any]) -> dict[str, Any]:
+    """A filter as the form shows it."""
+    return {
+        "subject_classes": pool.get("subject_classes", []),
+        "industries": "、".join(pool.get("industries", [])),
+        "licence_classes": [str(klass) for klass in pool.get("licence_classes", [])],
+        "tags": "、".join(pool.get("tags", [])),
+    }
+
+
+class Scheme(Schema):
+    """What is drawn from which subjects, and how much: shared by campaigns and lines of plans."""
+
+    title = text(longest=100)
+    org_id = fields.Integer(required=True)
+    item_codes = fields.List(
+        fields.String(), required=True, validate=validate.Length(min=1, error=N_("请至少选择一项。"))
+    )
+    subject_classes = choices(SUBJECT_CLASSES, required=False)
+    industries = Words(load_default=list)
+    licence_classes = choices(LICENCES, required=False)
+    tags = Words(load_default=list)
+    rate_A = Percent()
+    rate_B = Percent()
+    rate_C = Percent()
+    rate_D = Percent()
+    officers_per_case = fields.Integer(required=True, validate=validate.Range(min=1, max=9))
+    workdays = fields.Integer(required=True, validate=validate.Range(min=1, max=250))
+    public_list = fields.Boolean(load_default=False)
+
+    @post_load
+    def _assemble(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+        data["pool"] = _pool(data)
+        data["rates_bp"] = {grade: data.pop(f"rate_{grade}") for grade in GRADES if f"rate_{grade}" in data}
+        return data
+
+
+def scheme_defaults(scheme: Any, form: Schema) -> dict[str, Any]:
+    """A campaign or a line of a plan as its form shows it."""
+    kept = {name: getattr(scheme, name) for name in form.fields if hasattr(scheme, name)}
+    rates = {f"rate_{grade}": percent(bp) for grade, bp in scheme.rates_bp.items()}
+    sizes = {f"size_{grade}": size for grade, size in getattr(scheme, "sizes", {}).items()}
+    return kept | rates | sizes | pool_defaults(scheme.pool)
+
+
+# Campaigns ------------------------------------------------------------------------------------------------------------
+
+
+class CampaignFilter(Schema):
+    q = text(longest=60, required=False)
+    state = choice(("open", "ended", *CAMPAIGN.state_names), required=False)
+
+
+class CampaignEntry(Scheme):
+    size_A = fields.Integer(validate=validate.Range(min=0))
+    size_B = fields.Integer(validate=validate.Range(min=0))
+    size_C = fields.Integer(validate=validate.Range(min=0))
+    size_D = fields.Integer(validate=validate.Range(min=0))
+    unattended = fields.Boolean(load_default=False)
+
+    @post_load
+    def _gather_sizes(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+        sizes = {grade: data.pop(f"size_{grade}", 0) for grade in GRADES}
+        data["sizes"] = {grade: size for grade, size in sizes.items() if size}
+        return data
+
+
+class Witness(Schema):
+    name = text(longest=LONGEST_NAME)
+
+
+class Statement(Schema):
+    """What a signed-in witness gives."""
+
+    text = text(longest=LONGEST_CONTRIBUTION)
+
+
+class SignedStatement(Statement):
+    """What a witness with a one-time link gives."""
+
+    by = text(longest=LONGEST_NAME)
+
+
+# Plans ----------------------------------------------------------------------------------------------------------------
+
+
+class PlanEntry(Schema):
+    year = fields.Integer(required=True, validate=validate.Range(min=2020, max=2100))
+    title = text(longest=100)
+    org_id = fields.Integer(required=True)
+
+
+class PlanLineEntry(Scheme):
+    cadence = choice(CADENCES)
+    first_on = fields.Date(required=True)
+    last_on = fields.Date(required=True)
+
+    @validates_schema
+    def _ends_after_it_begins(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if data["last_on"] < data["first_on"]:
+            raise ValidationError(_("结束日期不得早于首批日期。"), "last_on")
+
+
+class Filing(Schema):
+    filed_no = text(longest=60)
+
+
+# Officers -------------------------------------------------------------------------------------------------------------
+
+
+class RecusalEntry(Schema):
+    officer_id = fields.Integer(required=True)
+    number = text(longest=18)
+    kind = choice(RECUSAL_KINDS)
+    declared_by = choice(RECUSAL_SOURCES)
+    reason = text(longest=500)
+
+
+class ReplacementEntry(Reason):
+    leaves = fields.Integer(required=True)

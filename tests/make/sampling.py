@@ -1,0 +1,177 @@
+"""Items, graded pools, rosters and campaigns for tests, each a step further."""
+
+from collections.abc import Mapping
+from datetime import date
+from itertools import count
+from typing import Any
+
+from sqlalchemy import insert
+
+from casework.accounts import queries as staff_queries
+from casework.accounts.models import Account
+from casework.core import clock
+from casework.core.actor import Actor
+from casework.core.db import session
+from casework.grading.models import ClassificationRun
+from casework.registry.models import CurrentGrade, Enterprise
+from casework.sampling import operations as sampling
+from casework.sampling.models import Campaign, InspectionItem
+from tests.make.accounts import officer, unit
+
+_numbers = count(1)
+
+FLOORS = {"A": 100, "B": 300, "C": 1000, "D": 2000}
+
+
+def item(code: str | None = None, **content: Any) -> InspectionItem:
+    """A published item, in force for years."""
+    number = next(_numbers)
+    known = {
+        "code": code or f"T{number:03}",
+        "valid_from": date(2020, 1, 1),
+        "category": "登记注册",
+        "name": f"试验事项{number}",
+        "checklist": ["住所", "名称"],
+        "basis": "市场主体登记管理条例第三十九条",
+        "levels": ["county"],
+        "scope": "企业",
+        "pool": {},
+        "ratio": "按等级",
+        "frequency": "每年一次",
+        "on_site": True,
+        "qualification": None,
+        "importance": "general",
+        "line": "registration",
+        "section": "信用监管科",
+        "note": None,
+        "written_by": "测试",
+        "written_at": clock.now(),
+        "published_on": date(2020, 1, 1),
+        "published_by": "测试",
+    }
+    made = InspectionItem(**known | content)
+    session.add(made)
+    session.flush()
+    return made
+
+
+def graded_pool(counts: Mapping[str | None, int], *, unit_name: str = "川汇区一所", **columns: Any) -> list[int]:
+    """So many subjects of each grade (None: not classified), and the run that graded them; returns their ids."""
+    run = ClassificationRun(
+        kind="full",
+        requested_by="测试",
+        requested_at=clock.now(),
+        as_of=clock.today(),
+        started_at=clock.now(),
+        finished_at=clock.now(),
+        looked_at=sum(counts.values()),
+        changed=0,
+        whole=True,
+        distribution={},
+        moves={},
+    )
+    session.add(run)
+    session.flush()
+    org_id = unit(unit_name).id
+    ids: list[int] = []
+    for grade, many in counts.items():
+        new = session.scalars(
+            insert(Enterprise).returning(Enterprise.id),
+            [_subject(org_id) | columns for _ in range(many)],
+        ).all()
+        ids += new
+        if grade is not None and new:
+            rows = [
+                {"enterprise_id": one, "grade": grade, "score": 100, "since": clock.today(), "run_id": run.id}
+                for one in new
+            ]
+            session.execute(insert(CurrentGrade), rows)
+    return ids
+
+
+def _subject(org_id: int) -> dict[str, Any]:
+    number = next(_numbers)
+    name = f"周口市第{number}号商行"
+    return {
+        "uscc": f"92411602MA{number:08d}",
+        "subject_class": "company",
+        "name": name,
+        "name_key": name,
+        "bigrams": [],
+        "former_names": [],
+        "status": "active",
+        "cluster_address": False,
+        "is_branch": False,
+        "tags": [],
+        "code_checked": True,
+        "org_id": org_id,
+        "source": "test",
+        "recorded_at": clock.now(),
+        "updated_at": clock.now(),
+    }
+
+
+def roster(many: int = 4, *, unit_name: str = "川汇区局", **entry: Any) -> list[Any]:
+    """So many officers who may be sent."""
+    return [officer(unit=unit_name, **entry) for _ in range(many)]
+
+
+def person(*roles: str, unit_name: str = "市局", lines: tuple[str, ...] = ()) -> Actor:
+    """Somebody with these posts who never signs in: no password is hashed."""
+    number = next(_numbers)
+    account = Account(
+        login=f"person{number}",
+        name=f"{roles[0]}{number}",
+        password_hash="none",
+        org_id=unit(unit_name).id,
+        roles=list(roles),
+        lines=list(lines),
+        password_set_at=clock.now(),
+    )
+    session.add(account)
+    session.flush()
+    known = staff_queries.actor_of(account.id)
+    assert known is not None
+    return known
+
+
+class Office:
+    """The people of a campaign: one for each hand that must be another's."""
+
+    def __init__(self) -> None:
+        self.maker = person("credit")
+        self.approver = person("deputy")
+        self.operator = person("credit")
+        self.witness = person("auditor")
+
+
+def campaign(
+    office: Office | None = None, *, until: str = "draft", maker: Actor | None = None, **scheme: Any
+) -> Campaign:
+    """A campaign over the pool of 川汇区局, walked to a state: draft, submitted, approved, frozen, committed or drawn."""
+    office = office or Office()
+    known = {
+        "title": "试验抽查",
+        "org_id": unit("川汇区局").id,
+        "item_codes": scheme.get("item_codes") or [item().code],
+        "pool": {},
+        "rates_bp": FLOORS,
+        "sizes": {},
+        "officers_per_case": 2,
+        "workdays": 30,
+        "public_list": True,
+        "unattended": True,
+    }
+    made = sampling.create_campaign(actor=maker or office.maker, **known | scheme)
+    for state, verb, who in (
+        ("submitted", sampling.submit_campaign, maker or office.maker),
+        ("approved", sampling.approve_campaign, office.approver),
+        ("frozen", sampling.freeze_pool, office.operator),
+        ("committed", sampling.publish_commitment, office.operator),
+        ("drawn", sampling.draw, office.operator),
+    ):
+        if made.state == until:
+            break
+        verb(made.id, actor=who)
+        assert made.state == state
+    return made
