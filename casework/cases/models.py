@@ -26,7 +26,8 @@ class Case(Base):
 
     `entered_on` is the day of the present step, `due_on` its last day (None when the case has ended); `task_due_on`
     ends the whole task. `checked_on` is the day of the check, `concluded_on` the day on which the present edition was
-    first handed in. `code` opens the check-in. The edition being worked on is `released_edition + 1`.
+    first handed in. `code` opens the check-in. `number` ends in the id. The edition being worked on is
+    `released_edition + 1`.
     """
 
     __tablename__ = "case"
@@ -54,6 +55,7 @@ class Case(Base):
         CheckConstraint("reviewed_by <> concluded_by", name="reviewed_by_another"),
         CheckConstraint("released_edition >= 0", name="released_edition"),
         CheckConstraint(f"released_edition > 0 OR state NOT IN {RELEASED}", name="released"),
+        Index("uq_case_code", "code", unique=True, postgresql_where=text("code IS NOT NULL")),
         Index("ix_case_due_on", "due_on", "id", postgresql_where=text("due_on IS NOT NULL")),
         Index("ix_case_org_id", "org_id", "due_on", "id"),
         Index("ix_case_state", "state", "due_on", "id"),
@@ -86,7 +88,7 @@ class Case(Base):
 
     emergency: Mapped[bool] = mapped_column(default=False, server_default="false")
     surprise: Mapped[bool] = mapped_column(default=False, server_default="false")
-    code: Mapped[str | None] = mapped_column(unique=True)
+    code: Mapped[str | None]
     approved_on: Mapped[date | None]
     approved_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     override_reason: Mapped[str | None]

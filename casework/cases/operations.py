@@ -42,13 +42,14 @@ from casework.cases.rules import (
 from casework.core import clock, files, parameters
 from casework.core.actor import SYSTEM, Actor
 from casework.core.db import savepoint, session
-from casework.core.errors import NotFound, Refusal
+from casework.core.errors import NotAllowed, NotFound, Refusal
 from casework.core.i18n import _
 from casework.core.ledger import announce, move, record
 from casework.documents import operations as documents
 from casework.documents import queries as document_queries
 from casework.documents.catalogue import NOTICES
 from casework.documents.rules import CODE_LETTERS
+from casework.registry import queries as registry
 
 CODE_LENGTH = 10
 """Of a check-in code: 10 of 32 letters that nobody mistakes for another."""
@@ -93,8 +94,7 @@ def open_many(origin: Origin, cases: Sequence[NewCase], *, actor: Actor) -> int:
     )
     new = dict(opened.all())
     if new:
-        teams = {new[case.enterprise_id]: case.officer_ids for case in cases if case.enterprise_id in new}
-        _seat(teams)
+        _seat({new[case.enterprise_id]: case.officer_ids for case in reversed(cases) if case.enterprise_id in new})
         record("cases.open_many", (f"{origin.kind}_origin", origin.id), actor=actor, after={"opened": len(new)})
     return len(new)
 
@@ -340,8 +340,8 @@ def _void_notice(case: Case, reason: str, *, actor: Actor) -> None:
 # ---- S3 and S4: the check --------------------------------------------------------------------------------------------
 
 
-def check_in(case_id: int, *, given_code: str, place: str, duties: bool, actor: Actor) -> Case:
-    """Begins the check on the spot with the code of its approval; `duties`: certificates shown, rights told."""
+def check_in(case_id: int, *, given_code: str, place: str, duties: Collection[str], actor: Actor) -> Case:
+    """Begins the check on the spot with the code of its approval; `duties` are those of the kind, all of them done."""
     case = _locked(case_id, actor)
     facts = _preparation(case) | {
         "own": _own(case, actor),
@@ -349,7 +349,7 @@ def check_in(case_id: int, *, given_code: str, place: str, duties: bool, actor: 
         "may_arrive": case.surprise or case.notified_on is not None,
         "code": case.code,
         "given_code": given_code,
-        "duties": duties,
+        "duties": set(duties) >= queries.kind_of(case).duties.keys(),
     }
     with _moving(case, "check_in", actor=actor, note=place, **facts):
         _arrive(case, place, actor)
@@ -358,14 +358,14 @@ def check_in(case_id: int, *, given_code: str, place: str, duties: bool, actor: 
     return case
 
 
-def rush_in(case_id: int, *, place: str, duties: bool, reason: str, actor: Actor) -> Case:
+def rush_in(case_id: int, *, place: str, duties: Collection[str], reason: str, actor: Actor) -> Case:
     """Begins an urgent check whose approval follows within the term for it."""
     case = _locked(case_id, actor)
     facts = _preparation(case) | {
         "own": _own(case, actor),
         "on_site": case.on_site,
         "reason": reason.strip(),
-        "duties": duties,
+        "duties": set(duties) >= queries.kind_of(case).duties.keys(),
     }
     with _moving(case, "rush_in", actor=actor, note=reason, **facts):
         case.emergency = True
@@ -646,7 +646,7 @@ def release(case_id: int, *, actor: Actor, note: str | None = None) -> Case:
 def correct(case_id: int, *, reason: str, actor: Actor) -> Case:
     """Opens a published result for correction; what was published stays until the new edition passed both reviews."""
     case = _locked(case_id, actor)
-    with _moving(case, "correct", actor=actor, note=reason, own=_own(case, actor), reason=reason.strip()):
+    with _moving(case, "correct", actor=actor, note=reason, reason=reason.strip()):
         case.correction_reason = reason.strip()
         case.concluded_on = case.concluded_by = case.reviewed_by = None
         case.closed_on = case.outcome = None
@@ -737,6 +737,18 @@ def _order_measure(case: Case, measure: str) -> None:
     today = clock.today()
     due_on = parameters.term("cases.term.follow_up", today).due_on(today, parameters.calendar())
     case.follow_ups.append(FollowUp(measure=measure, ordered_on=today, due_on=due_on))
+
+
+# ---- On the way ------------------------------------------------------------------------------------------------------
+
+
+def reveal_telephone(case_id: int, *, actor: Actor) -> str | None:
+    """The whole telephone number of the enterprise, for an officer of the case; the ledger keeps that they asked."""
+    case = queries.find(case_id, actor)
+    if not _own(case, actor):
+        raise NotAllowed(_("只有本案的检查人员可以查看联系电话。"))
+    record("cases.reveal_telephone", case, actor=actor)
+    return registry.telephone(registry.find(case.enterprise_id), whole=True)
 
 
 # ---- Papers ----------------------------------------------------------------------------------------------------------

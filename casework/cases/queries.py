@@ -1,5 +1,6 @@
 """Nouns of the cases room: the docket, one case with its clock and team, visits of the year, what was released."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -37,6 +38,10 @@ from casework.documents import queries as papers
 from casework.registry import queries as registry
 
 WEEK = timedelta(days=7)
+_NUMBER = re.compile(r"(?:JC\d{4}-)?(\d{1,12})")
+
+MOST_NAMED = 500
+"""So many enterprises of one name the docket looks for; whoever finds more must be told apart by code."""
 
 # ---- Which cases -----------------------------------------------------------------------------------------------------
 
@@ -64,9 +69,11 @@ def _visible(statement: Select[Any], actor: Actor) -> Select[Any]:
     return staff.visible(statement, actor, unit=Case.org_id, line=Case.line)
 
 
-def of_officer(officer_id: int | None) -> ColumnElement[bool]:
-    """The cases in which this officer has a seat now."""
-    seats = select(CaseOfficer.case_id).where(CaseOfficer.officer_id == officer_id, CaseOfficer.replaced_on.is_(None))
+def of_officers(officer_ids: Collection[int | None]) -> ColumnElement[bool]:
+    """The cases in which one of these officers has a seat now."""
+    seats = select(CaseOfficer.case_id).where(
+        CaseOfficer.officer_id.in_(officer_ids), CaseOfficer.replaced_on.is_(None)
+    )
     return Case.id.in_(seats)
 
 
@@ -84,8 +91,9 @@ def docket(
     due: str = "",
     kind: str = "",
     org_id: int | None = None,
-    officer_id: int | None = None,
-    origin: tuple[str, int] | None = None,
+    officer: str = "",
+    origin_kind: str = "",
+    origin_id: int | None = None,
     q: str = "",
     after: str | None = None,
     before: str | None = None,
@@ -93,8 +101,9 @@ def docket(
 ) -> Page:
     """One page of the cases that the actor may see, with the columns of ROW.
 
-    `state` is a state, `open` or `ended`; `due` is overdue, today or week; `q` is (the end of) a case number, or a code
-    or name of an enterprise. Open cases come in the order of their clocks, ended ones newest first.
+    `state` is a state, `open` or `ended`; `due` is overdue, today or week; `q` is a case number (or its last digits) or
+    a code or name of an enterprise; `officer` is (part of) a name or number of the directory. Open cases come in the
+    order of their clocks, ended ones newest first.
     """
     ended = state == "ended" or (state in STANDARD.state_names and STANDARD.is_final(state))
     statement = _visible(select(*ROW), actor).where(Case.due_on.is_(None) if ended else Case.due_on.is_not(None))
@@ -106,21 +115,23 @@ def docket(
         statement = statement.where(Case.kind == kind)
     if org_id is not None:
         statement = statement.where(Case.org_id.in_(staff.subtree(org_id)))
-    if officer_id is not None:
-        statement = statement.where(of_officer(officer_id))
-    if origin is not None:
-        statement = statement.where(Case.origin_kind == origin[0], Case.origin_id == origin[1])
+    if officer:
+        found = staff.officer_directory(actor, q=officer).rows
+        statement = statement.where(of_officers([row.Officer.id for row in found]))
+    if origin_kind and origin_id is not None:
+        statement = statement.where(Case.origin_kind == origin_kind, Case.origin_id == origin_id)
     if q:
-        statement = statement.where(_named(q))
+        statement = statement.where(_named(q, actor))
     keys = [Case.id] if ended else [Case.due_on, Case.id]
     return page(statement, keys, after=after, before=before, size=size, descending=ended)
 
 
-def _named(q: str) -> ColumnElement[bool]:
-    """Cases whose number ends so, or whose enterprise is called so."""
-    enterprise = registry.by_number(q)
-    found = [enterprise.id] if enterprise else [row.id for row in registry.search(q).rows]
-    return or_(Case.number.endswith(q.upper(), autoescape=True), Case.enterprise_id.in_(found))
+def _named(q: str, actor: Actor) -> ColumnElement[bool]:
+    """Cases with that number (or its last digits), or whose enterprise is called so or has that code."""
+    found = registry.search(registry.Search(words=q), actor, size=MOST_NAMED).rows
+    named = Case.enterprise_id.in_([row.id for row in found])
+    number = _NUMBER.fullmatch(q.strip().upper())
+    return or_(named, Case.id == int(number[1])) if number else named
 
 
 def due_within(due: str) -> ColumnElement[bool]:
@@ -135,7 +146,7 @@ def due_within(due: str) -> ColumnElement[bool]:
 
 def mine(actor: Actor) -> Sequence[Any]:
     """The open cases of the officer who asks, most urgent first, with the columns of ROW."""
-    statement = select(*ROW).where(of_officer(actor.officer_id), Case.due_on.is_not(None))
+    statement = select(*ROW).where(of_officers([actor.officer_id]), Case.due_on.is_not(None))
     return session.execute(statement.order_by(Case.due_on, Case.id).limit(500)).all()
 
 
@@ -173,7 +184,7 @@ def waiting(actor: Actor) -> list[Waiting]:
     """What is overdue, due today and waits for this person's step; empty posts are left out."""
     found = []
     if actor.officer_id is not None and actor.may("cases.inspect"):
-        own = of_officer(actor.officer_id)
+        own = of_officers([actor.officer_id])
         overdue, today = _count(own, due_within("overdue")), _count(own, due_within("today"))
         found += [
             Waiting(_("我的案件已逾期"), overdue, "cases.mine", {}, alarm=True),
@@ -382,7 +393,7 @@ def visits_of(case: Case) -> Visits:
     """What the annual cap counts against a case: same organ, same enterprise, same year; made or approved."""
     cap = parameters.in_force("cases.annual_cap")
     found = _visits(
-        [case.enterprise_id], clock.today().year, with_approved=True, units=_units_of_organ(case), beside=case.id
+        [case.enterprise_id], clock.today().year, with_approved=True, units=units_of_organ(case), beside=case.id
     )
     return Visits(found.get(case.enterprise_id, 0), cap.value, cap.document_no)
 
@@ -423,7 +434,7 @@ def _visits(
     return dict(session.execute(statement.group_by(Case.enterprise_id)).all())
 
 
-def _units_of_organ(case: Case) -> list[int]:
+def units_of_organ(case: Case) -> list[int]:
     """The bureau in whose name the case is handled, with its offices; the city bureau speaks for itself alone."""
     organ = staff.unit(papers.organ_of(case.org_id))
     return [organ.id] if organ.kind == "city" else staff.subtree(organ.id)

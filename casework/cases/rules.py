@@ -403,7 +403,6 @@ releasable = _all(
 )
 returnable = _all(with_reason, _needs("made", N_("检查没有实施，请用“恢复检查”退回。")))
 reopenable = _all(with_reason, _forbids("made", N_("检查已经实施，不能恢复到实施前。")))
-correctable = _all(own_case, with_reason)
 suspendable = _all(with_reason, _needs("until", N_("请填写暂缓至哪一天。")))
 something_open = _needs("open", N_("没有需要后续处置的事项。"))
 
@@ -490,7 +489,7 @@ STANDARD = Workflow(
         *_stay("settle", N_("办结后续处置"), ("following_up",), None, "cases.follow_up"),
         Move("close", N_("结案归档"), OPEN_END, "closed", _ended(None), "cases.follow_up"),
         *(_close_as(state) for state in EXITS),
-        Move("correct", N_("申请更正"), ("following_up", *ENDED), "recording", correctable, "cases.inspect"),
+        Move("correct", N_("申请更正"), ("following_up", *ENDED), "recording", with_reason, "cases.inspect"),
         Move("suspend", N_("暂缓检查"), BEFORE, "suspended", suspendable, "cases.approve"),
         Move("resume", N_("恢复办理"), "suspended", "opened", None, "cases.approve"),
     ),
@@ -534,11 +533,11 @@ TASK_STATES = frozenset(state for state, clock in CLOCKS.items() if clock.since 
 
 # ---- Kinds -----------------------------------------------------------------------------------------------------------
 
-DUTIES = (
-    N_("已主动出示执法证件"),
-    N_("已说明来意、检查依据和事项"),
-    N_("已告知陈述申辩和申请回避的权利"),
-)
+DUTIES = {
+    "certificates": N_("已主动出示执法证件"),
+    "purpose": N_("已说明来意、检查依据和事项"),
+    "rights": N_("已告知陈述申辩和申请回避的权利"),
+}
 """What officers confirm before they begin (行政处罚法第四十三条、第五十五条)."""
 
 
@@ -552,7 +551,7 @@ class CaseKind:
     sources: tuple[str, ...]
     workflow: Workflow = STANDARD
     bound_by_cap: bool = True
-    duties: tuple[str, ...] = DUTIES
+    duties: Mapping[str, str] = field(default_factory=lambda: DUTIES)
     clocks: Mapping[str, Clock] = field(default_factory=lambda: CLOCKS)
 
 

@@ -74,7 +74,6 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['org_id'], ['org_unit.id'], name=op.f('fk_case_org_id')),
     sa.ForeignKeyConstraint(['reviewed_by'], ['account.id'], name=op.f('fk_case_reviewed_by')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_case')),
-    sa.UniqueConstraint('code', name=op.f('uq_case_code')),
     sa.UniqueConstraint('number', name=op.f('uq_case_number')),
     sa.UniqueConstraint('origin_kind', 'origin_id', 'enterprise_id', name=op.f('uq_case_origin_kind_origin_id_enterprise_id'))
     )
@@ -82,6 +81,7 @@ def upgrade() -> None:
     op.create_index('ix_case_enterprise_id', 'case', ['enterprise_id', 'checked_on'], unique=False)
     op.create_index('ix_case_org_id', 'case', ['org_id', 'due_on', 'id'], unique=False)
     op.create_index('ix_case_state', 'case', ['state', 'due_on', 'id'], unique=False)
+    op.create_index('uq_case_code', 'case', ['code'], unique=True, postgresql_where=sa.text('code IS NOT NULL'))
     op.create_table('case_officer',
     sa.Column('case_id', sa.BigInteger(), nullable=False),
     sa.Column('officer_id', sa.BigInteger(), nullable=False),
@@ -220,6 +220,7 @@ def downgrade() -> None:
     op.drop_index('uq_case_officer_seat', table_name='case_officer', postgresql_where=sa.text('replaced_on IS NULL'))
     op.drop_index('ix_case_officer_officer_id', table_name='case_officer', postgresql_where=sa.text('replaced_on IS NULL'))
     op.drop_table('case_officer')
+    op.drop_index('uq_case_code', table_name='case', postgresql_where=sa.text('code IS NOT NULL'))
     op.drop_index('ix_case_state', table_name='case')
     op.drop_index('ix_case_org_id', table_name='case')
     op.drop_index('ix_case_enterprise_id', table_name='case')

@@ -13,7 +13,7 @@ from casework.cases import operations as cases
 from casework.cases import queries
 from casework.cases.kinds import KINDS
 from casework.cases.models import Case
-from casework.cases.rules import EXITS, Item
+from casework.cases.rules import DUTIES, EXITS, Item
 from casework.core import clock
 from casework.core.actor import SYSTEM
 from casework.core.db import savepoint, session
@@ -45,10 +45,10 @@ VERBS: dict[str, Callable[..., Any]] = {
     "send_back": lambda case, crew: cases.send_back(case.id, reason="事项不明", actor=crew["approver"]),
     "notify": lambda case, crew: cases.notify(case.id, actor=crew["member"]),
     "check_in": lambda case, crew: cases.check_in(
-        case.id, given_code=case.code or "", place="门店", duties=True, actor=crew["member"]
+        case.id, given_code=case.code or "", place="门店", duties=DUTIES, actor=crew["member"]
     ),
     "rush_in": lambda case, crew: cases.rush_in(
-        case.id, place="门店", duties=True, reason="险情", actor=crew["member"]
+        case.id, place="门店", duties=DUTIES, reason="险情", actor=crew["member"]
     ),
     "approve_afterwards": lambda case, crew: cases.approve_afterwards(case.id, actor=crew["approver"]),
     "record_result": lambda case, crew, code="L": make_cases.record_all(
@@ -276,10 +276,10 @@ def test_no_check_in_without_its_code_its_notice_and_the_told_rights(world):
     assert "通知书" in refused(case, crew, "check_in")
     take(case, crew, "notify")
     arrival = {"place": "门店", "actor": crew["member"]}
-    for given_code, duties in (("WRONG", True), (case.code, False)):
+    for given_code, duties in (("WRONG", DUTIES), (case.code, ["certificates", "purpose"])):
         with pytest.raises(Refusal), savepoint():
             cases.check_in(case.id, given_code=given_code, duties=duties, **arrival)
-    cases.check_in(case.id, given_code=case.code, duties=True, **arrival)
+    cases.check_in(case.id, given_code=case.code, duties=DUTIES, **arrival)
     assert case.visit.in_place == "门店"
 
 

@@ -8,7 +8,7 @@ from casework.accounts import queries as staff_queries
 from casework.accounts.models import Account
 from casework.cases import operations as cases
 from casework.cases.models import Case
-from casework.cases.rules import Item, NewCase, Origin, SignOff
+from casework.cases.rules import DUTIES, Item, NewCase, Origin, SignOff
 from casework.core import clock
 from casework.core.actor import SYSTEM, Actor
 from casework.core.db import session
@@ -102,10 +102,15 @@ def case(
     return cases.open_case(origin(kind, org=org, **more), new, actor=SYSTEM)
 
 
+def officers_of(case: Case) -> list[Actor]:
+    """The acting people behind the seats, the leader first."""
+    known = staff_queries.officers(case.officer_ids)
+    return [_actor(known[officer_id].account_id) for officer_id in case.officer_ids]
+
+
 def crew(case: Case) -> dict[str, Actor]:
     """Whoever a case needs: its leader and member; an approver, a reviewer and a publisher who are three others."""
-    by_officer = staff_queries.officers(case.officer_ids)
-    leader, member = (_actor(by_officer[officer_id].account_id) for officer_id in case.officer_ids)
+    leader, member = officers_of(case)
     others = {"approver": person("deputy"), "reviewer": person("leader"), "publisher": person("credit")}
     return {"leader": leader, "member": member, **others}
 
@@ -144,7 +149,7 @@ WALK = (
     (
         "inspecting",
         lambda case, crew: cases.check_in(
-            case.id, given_code=case.code or "", place="经营场所", duties=True, actor=crew["member"]
+            case.id, given_code=case.code or "", place="经营场所", duties=DUTIES, actor=crew["member"]
         ),
     ),
     ("recorded", lambda case, crew: record_all(case, by=crew["member"])),

@@ -1,0 +1,213 @@
+"""The pages: a case walked through by clicking, each page in each state, and nobody sees a foreign case."""
+
+import re
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from casework.cases import queries
+from casework.cases.models import Case
+from casework.cases.rules import DUTIES
+from casework.core import clock
+from casework.core.actor import Actor
+from casework.core.db import session
+from tests import make
+from tests.make import cases as make_cases
+
+PHOTO = b"\xff\xd8\xff\xe0" + b"photo" * 10
+OPINION = {
+    "present_name": "钱在场",
+    "present_position": "店长",
+    "answer_1": "看清楚了。",
+    "answer_2": "不申请回避。",
+    "opinion": "无",
+    "signature": "signed",
+    "methods": ["on_site"],
+}
+
+
+@pytest.fixture
+def sign_in(world: Any) -> Callable[[Actor], FlaskClient]:
+    """A client signed in as somebody known."""
+
+    def as_person(person: Actor) -> FlaskClient:
+        visitor: FlaskClient = world.test_client()
+        with visitor.session_transaction() as cookie:
+            cookie.update(account=person.id, epoch=1, seen=2**40, locale="zh")
+        return visitor
+
+    return as_person
+
+
+def again(case: Case) -> Case:
+    session.expire_all()
+    return session.get_one(Case, case.id)
+
+
+def test_a_case_is_clicked_through_from_opening_to_archive(sign_in):
+    case = make_cases.case("draw")
+    crew = make_cases.crew(case)
+    member, approver = sign_in(crew["member"]), sign_in(crew["approver"])
+    at = f"/cases/{case.id}"
+    assert "提交所选案件审批" in member.get("/cases/mine").text
+    assert member.post("/cases/submit", data={"case_ids": [case.id]}).status_code == 303
+    assert "批准所选案件" in approver.get("/cases/approvals").text
+    assert "符合条件" in approver.get(f"{at}/approve").text
+    assert approver.post("/cases/approve", data={"case_ids": [case.id]}).status_code == 303
+    assert member.post(f"{at}/notify", data={"note": "当面送达，店长钱在场签收"}).status_code == 303
+    code = again(case).code or ""
+    found = member.get("/cases/check-in", query_string={"code": f"{code[:5]}-{code[5:].lower()}"})
+    assert found.location == f"/cases/check-in/{code}"
+    refused = member.post(found.location, data={"place": "门店", "duties": ["rights"]})
+    assert refused.status_code == 422
+    assert "逐项确认" in refused.text
+    assert member.post(found.location, data={"place": "门店", "duties": list(DUTIES)}).status_code == 303
+    wrong = member.post(f"{at}/items/1", data={"codes": ["1", "6"], "finding": "无", "disposal": "无"})
+    assert wrong.status_code == 422
+    assert "不能与其他结果同时选择" in wrong.text
+    photo = (BytesIO(PHOTO), "1.jpg")
+    fine = {"codes": ["1"], "finding": "无", "disposal": "无", "photos": photo}
+    assert member.post(f"{at}/items/1", data=fine).location == f"{at}/items/2"
+    assert (
+        member.post(f"{at}/items/2", data={**fine, "photos": (BytesIO(PHOTO + b"2"), "2.jpg")}).location
+        == f"{at}/visit"
+    )
+    assert "签退" in member.get(f"{at}/visit").text
+    assert member.post(f"{at}/begin-record", data={"place": "门店"}).status_code == 303
+    assert "核对并提交审核" in member.get(f"{at}/conclude").text
+    assert member.post(f"{at}/conclude", data=OPINION).status_code == 303
+    piece = again(case).evidence[0]
+    assert member.get(f"{at}/evidence/{piece.id}").data == PHOTO
+    reviewer, publisher = sign_in(crew["reviewer"]), sign_in(crew["publisher"])
+    assert "本环节须由他人办理" not in reviewer.get(f"{at}/review").text
+    assert reviewer.post(f"{at}/pass-review", data={}).status_code == 303
+    shown = publisher.get(f"{at}/release").text
+    assert "公众将看到" in shown
+    assert publisher.post(f"{at}/release", data={"note": "同意"}).status_code == 303
+    assert again(case).state == "closed"
+    assert "已完结" in member.get(at).text
+    assert "同意" in member.get(at).text
+
+
+PAGES = (
+    "",
+    "/visit",
+    "/approve",
+    "/conclude",
+    "/terminate",
+    "/review",
+    "/release",
+    "/follow-up",
+    "/correct",
+    "/suspend",
+    "/assign",
+)
+
+
+@pytest.mark.parametrize(
+    "step", [None, *(name for name, _step in make_cases.WALK if name not in ("notified", "recorded"))]
+)
+def test_every_page_answers_in_every_state(sign_in, step):
+    """With the page, or with the sentence that says why not; never with an error."""
+    case = make_cases.case("trigger")
+    crew = make_cases.crew(case)
+    if step:
+        make_cases.walk(case, to=step, crew=crew)
+    for person in crew.values():
+        visitor = sign_in(person)
+        for page in PAGES:
+            answer = visitor.get(f"/cases/{case.id}{page}")
+            assert answer.status_code in (200, 403, 409), f"{page} for {person.roles}: {answer.status_code}"
+
+
+def test_a_refused_move_says_why_on_its_own_page(sign_in):
+    case = make_cases.case("draw", by=(make_cases.inspector(role="leader"),))
+    leader = sign_in(make_cases.officers_of(case)[0])
+    answer = leader.post(f"/cases/{case.id}/submit")
+    assert answer.status_code == 422
+    assert "不得少于 2 名" in answer.text
+
+
+@pytest.mark.parametrize("role", ["county", "leader", "inspector", "intake", "supervisor"])
+def test_nobody_sees_the_cases_of_another_county(as_role, role):
+    case = make_cases.case("draw", org="川汇区局", of=make.enterprise(name="川汇甲乙丙丁商行", unit="川汇区局"))
+    number, link = case.number, f'href="/cases/{case.id}"'
+    own = as_role(role, unit="川汇区局")
+    foreign = as_role(role, unit="淮阳区一所")
+    assert link in own.get(f"/cases?q={number}").text
+    for address in (
+        "/cases",
+        "/cases?q=甲乙丙丁",
+        f"/cases?q={number}",
+        "/cases?state=opened",
+        f"/cases/of-enterprise/{case.enterprise_id}",
+    ):
+        page = foreign.get(address)
+        assert link not in page.text
+        assert page.status_code == 200
+    for page in ("", *PAGES[1:], "/code", "/items/1", "/evidence/1"):
+        assert foreign.get(f"/cases/{case.id}{page}").status_code in (403, 404), page
+    for verb in ("submit", "approve", "terminate", "pass-review", "release", "close", "telephone"):
+        assert foreign.post(f"/cases/{case.id}/{verb}").status_code in (403, 404, 422), verb
+    assert again(case).state == "opened"
+
+
+def test_an_officer_from_elsewhere_sees_the_case_they_were_drawn_for(sign_in):
+    guest = make_cases.inspector(org="淮阳区局")
+    case = make_cases.case("draw", by=(make_cases.inspector(role="leader"), guest))
+    visitor = sign_in(guest)
+    assert visitor.get(f"/cases/{case.id}").status_code == 200
+    assert case.number in visitor.get("/cases/mine").text
+    assert case.number not in visitor.get("/cases").text
+
+
+def test_the_grade_is_shown_to_those_only_who_may_read_grades(as_role):
+    case = make_cases.case("draw")
+    assert "信用风险等级" in as_role("leader", unit="川汇区局").get(f"/cases/{case.id}").text
+    assert "信用风险等级" not in as_role("intake", unit="川汇区局").get(f"/cases/{case.id}").text
+
+
+def test_the_docket_pages_through_everything_once(as_role):
+    numbers = {make_cases.case("draw").number for _ in range(5)}
+    seen, token = [], None
+    for _page in range(3):
+        found = queries.docket(make.actor("county", unit="川汇区局"), size=2, after=token)
+        seen += [row.number for row in found.rows]
+        token = found.older
+    assert set(seen) == numbers
+    assert len(seen) == len(numbers)
+
+
+def test_filters_of_the_docket_narrow_it(world):
+    clerk = make.actor("county", unit="川汇区局")
+    leader = make_cases.inspector(role="leader")
+    mine = make_cases.case("trigger", by=(leader, make_cases.inspector()))
+    late = make_cases.case("draw", due_on=clock.today())
+    done = make_cases.case("draw")
+    make_cases.walk(done, to="closed", crew=make_cases.crew(done))
+
+    def found(**filters: Any) -> set[int]:
+        return {row.id for row in queries.docket(clerk, **filters).rows}
+
+    assert found() == {mine.id, late.id}
+    assert found(state="ended") == found(state="closed") == {done.id}
+    assert found(kind="triggered") == {mine.id}
+    assert found(due="today") == {late.id}
+    assert found(officer=leader.name) == set()
+    assert found(officer=queries.team(mine)[0].officer.name) == {mine.id}
+    assert found(q=mine.number[-6:]) == {mine.id}
+    assert found(origin_kind="draw", origin_id=late.origin_id) == {late.id}
+    assert found(org_id=make.unit("川汇区一所").id) == set()
+
+
+def test_the_desk_says_what_waits(sign_in):
+    case = make_cases.case("draw")
+    crew = make_cases.crew(case)
+    make_cases.walk(case, to="awaiting_approval", crew=crew)
+    assert re.search(
+        r"待我审批</span>.*?<b class=\"num\">1</b>", sign_in(crew["approver"]).get("/desk").text, re.DOTALL
+    )
+    assert case.number in sign_in(crew["member"]).get("/desk").text
