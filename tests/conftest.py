@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -125,16 +126,25 @@ def world(app: Flask) -> Iterator[Flask]:
             connection.close()
 
 
+@contextmanager
+def living(url: str, **environment: str) -> Iterator[Flask]:
+    """The application on a database of its own, where commits are real, with its context pushed."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {"DATABASE_URL": url, **environment}.items():
+            patch.setenv(name, value)
+        app = make_application()
+        with app.app_context():
+            yield app
+            db.session.remove()
+            for engine in db.engines.values():
+                engine.dispose()
+
+
 @pytest.fixture
-def live(clone_database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
-    """The application on a database of its own where commits are real: for transactions, processes and faults."""
-    monkeypatch.setenv("DATABASE_URL", clone_database("live"))
-    app = make_application()
-    with app.app_context():
+def live(clone_database: Callable[[str], str]) -> Iterator[Flask]:
+    """The application for one test of transactions or faults."""
+    with living(clone_database("live")) as app:
         yield app
-        db.session.remove()
-        for engine in db.engines.values():
-            engine.dispose()
 
 
 class Visitor(FlaskClient):

@@ -16,11 +16,11 @@ from flask import Flask
 
 from casework.core import jobs
 from casework.core.actor import Actor
-from casework.core.db import db, session, transaction
+from casework.core.db import session, transaction
 from casework.core.jobs import Job
 from casework.core.ledger import announce
 from casework.core.messages import Message
-from tests.conftest import make_application
+from tests.conftest import living
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
@@ -119,20 +119,15 @@ def house(clone_database: Callable[[str], str], tmp_path_factory: pytest.TempPat
     folder = tmp_path_factory.mktemp("house")
     queue = Valkey(folder / "valkey", folder / "valkey.log", throw_away=True)
     queue.start()
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in {**WAITS, "DATABASE_URL": clone_database("house"), "REDIS_URL": queue.url}.items():
-            patch.setenv(name, value)
-        app = make_application()
-        house = House(app, queue, folder / "processes.log")
-        try:
-            with app.app_context():
+    try:
+        with living(clone_database("house"), REDIS_URL=queue.url, **WAITS) as app:
+            house = House(app, queue, folder / "processes.log")
+            try:
                 yield house
-                db.session.remove()
-                for engine in db.engines.values():
-                    engine.dispose()
-        finally:
-            house.close()
-            queue.stop()
+            finally:
+                house.close()
+    finally:
+        queue.stop()
 
 
 @pytest.fixture
