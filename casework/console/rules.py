@@ -1,12 +1,13 @@
 """How the console words what it shows: jobs, shapes of parameters, signs of trouble. Pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from casework.core.i18n import N_, _
+from casework.core.workflow import move_label
 
 JOBS: dict[str, str] = {
     "registry.read_batch": N_("读取导入批次"),
@@ -45,9 +46,27 @@ MEANINGS: dict[str, str] = {
 
 KEYS: dict[str, str] = {
     "days": N_("天数"),
+    "working": N_("计算方式"),
     "red": N_("红色"),
     "orange": N_("橙色"),
     "yellow": N_("黄色"),
+    "levels": N_("分级界限"),
+    "ratio": N_("倍数"),
+    "sigmas": N_("标准差倍数"),
+    "least": N_("起算户数"),
+    "kinds": N_("事项种类"),
+    "representative": N_("法定代表人变更次数"),
+    "address": N_("住所变更次数"),
+    "complaints": N_("投诉件数"),
+    "complaints_full": N_("投诉满分件数"),
+    "risky": N_("高风险主体"),
+    "problems": N_("检查发现问题"),
+    "abnormal": N_("经营异常"),
+    "similarity_percent": N_("相似度（%）"),
+    "shown": N_("显示条数"),
+    "accept": N_("受理"),
+    "mediate": N_("调解"),
+    "verify": N_("核查"),
     "city": N_("市局"),
     "county": N_("县（市、区）局"),
     "official": N_("公文"),
@@ -55,10 +74,29 @@ KEYS: dict[str, str] = {
 }
 """Words for the keys of structured parameters; A to D and the like speak for themselves."""
 
+CHOICES: dict[str, tuple[str, str]] = {"working": (N_("自然日"), N_("工作日"))}
+"""What no and yes mean for a key whose value is one of the two."""
+
 KINDS: dict[str, str] = {
     "account": N_("用户账号"),
     "org_unit": N_("机构"),
     "officer": N_("执法检查人员"),
+    "enterprise": N_("经营主体"),
+    "credit_record": N_("信用记录"),
+    "import_batch": N_("导入批次"),
+    "waiting_row": N_("待匹配记录"),
+    "classification_run": N_("分类运行"),
+    "grading_model": N_("分类模型"),
+    "inspection_item": N_("抽查事项"),
+    "plan": N_("年度抽查计划"),
+    "campaign": N_("抽查活动"),
+    "recusal": N_("回避"),
+    "case": N_("检查案件"),
+    "document": N_("文书"),
+    "number_series": N_("文号"),
+    "intake_item": N_("投诉举报与线索"),
+    "alert": N_("风险预警"),
+    "publication": N_("公示事项"),
     "job": N_("后台任务"),
     "parameter": N_("参数"),
     "calendar_day": N_("工作日历"),
@@ -84,8 +122,53 @@ ACTIONS: dict[str, str] = {
     "console.set_calendar_day": N_("录入工作日历"),
     "console.remove_calendar_day": N_("删除待确认日期"),
     "console.export_audit": N_("导出审计日志"),
+    "documents.next_number": N_("取得文号"),
+    "documents.render": N_("制作 PDF"),
+    "registry.receive_file": N_("接收数据文件"),
+    "registry.read_batch": N_("读取导入批次"),
+    "registry.read_again": N_("重新读取导入批次"),
+    "registry.keep_import": N_("确认导入"),
+    "registry.refuse_batch": N_("导入未受理"),
+    "registry.map_columns": N_("对应数据列"),
+    "registry.match_waiting": N_("匹配主体"),
+    "registry.discard_waiting": N_("放弃待匹配记录"),
+    "registry.restore_waiting": N_("恢复待匹配记录"),
+    "registry.record": N_("登记信用记录"),
+    "registry.export": N_("导出主体名单"),
+    "grading.request_run": N_("发起分类运行"),
+    "grading.carry_out_run": N_("完成分类运行"),
+    "sampling.keep_item": N_("维护抽查事项"),
+    "sampling.publish_item": N_("公布抽查事项"),
+    "sampling.discard_item": N_("放弃事项草稿"),
+    "sampling.withdraw_item": N_("停用抽查事项"),
+    "sampling.ensure_default_items": N_("装入事项清单"),
+    "sampling.create_plan": N_("编制年度计划"),
+    "sampling.revise_plan": N_("制定计划新版本"),
+    "sampling.keep_line": N_("维护计划任务"),
+    "sampling.remove_line": N_("删除计划任务"),
+    "sampling.create_campaign": N_("建立抽查活动"),
+    "sampling.change_campaign": N_("修改抽查方案"),
+    "sampling.discard_campaign": N_("放弃抽查方案"),
+    "sampling.invite": N_("邀请见证人"),
+    "sampling.contribute": N_("提交见证随机数"),
+    "sampling.open_seals": N_("查看密封对应关系"),
+    "sampling.propose_cancel": N_("提出作废"),
+    "sampling.drop_cancel": N_("撤回作废申请"),
+    "sampling.declare_recusal": N_("申报回避"),
+    "sampling.end_recusal": N_("解除回避"),
+    "cases.open_case": N_("建立检查案件"),
+    "cases.open_many": N_("批量建立检查案件"),
+    "cases.reveal_telephone": N_("查看联系电话"),
+    "cases.remind_overdue": N_("逾期催办"),
+    "intake.reveal": N_("查看举报人信息"),
+    "intake.search_informant": N_("按举报人查询"),
+    "intake.remind_overdue": N_("逾期催办"),
+    "disclosure.publish_result": N_("公示检查结果"),
+    "disclosure.feed_back": N_("公示结果记入信用记录"),
+    "disclosure.ask_withdrawal": N_("申请撤回公示"),
+    "disclosure.refuse_withdrawal": N_("不同意撤回公示"),
 }
-"""What was done, by the action of an audit entry."""
+"""What was done, by the action of an audit entry; moves of a workflow bring their own words."""
 
 OUTBOX_PATIENCE = timedelta(seconds=60)
 """An announced message that waits longer than this shows that the relay does not work."""
@@ -114,7 +197,7 @@ def kind_label(kind: str) -> str:
 
 def action_label(action: str) -> str:
     """What an audit entry says was done in Chinese, or as it is stored."""
-    return _(ACTIONS[action]) if action in ACTIONS else action
+    return _(ACTIONS.get(action) or move_label(action) or action)
 
 
 def is_term(value: Any) -> bool:
@@ -127,6 +210,17 @@ def key_label(key: str) -> str:
     return _(KEYS[key]) if key in KEYS else key
 
 
+def path_label(path: Sequence[str]) -> str:
+    """The words for a leaf of a structured parameter: `分级界限：红色`."""
+    return _("：").join(key_label(key) for key in path) or _("取值")
+
+
+def choice_labels(path: Sequence[str]) -> tuple[str, str]:
+    """What no and yes mean at a leaf."""
+    no, yes = CHOICES.get(path[-1] if path else "", (N_("否"), N_("是")))
+    return _(no), _(yes)
+
+
 def worded(value: Any) -> str:
     """A parameter's value as a reader understands it: `20 个工作日`, `A 100 · B 300`, `2`."""
     if is_term(value):
@@ -134,7 +228,11 @@ def worded(value: Any) -> str:
         return _("%(days)s 个工作日", days=days) if value["working"] else _("%(days)s 天", days=days)
     if isinstance(value, Mapping):
         return " · ".join(f"{key_label(key)} {worded(part)}" for key, part in value.items())
-    return f"{value:,}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+    if isinstance(value, list):
+        return _("、").join(worded(part) for part in value)
+    if isinstance(value, bool):
+        return _("是") if value else _("否")
+    return f"{value:,}" if isinstance(value, int | float) else str(value)
 
 
 def placeholders(text: str) -> set[str]:

@@ -1,16 +1,16 @@
 """What may come in through the forms of the console."""
 
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
 from marshmallow import validates_schema
 
-from casework.console.rules import STATES, is_term, placeholders
+from casework.console.rules import STATES, placeholders
 from casework.core.i18n import N_, _
 from casework.core.schemas import Schema, ValidationError, choice, fields, text, validate
 
 LARGEST = 1_000_000_000
-WORKING = {"1": N_("工作日"), "0": N_("自然日")}
 WORKED = {"0": N_("放假"), "1": N_("上班（调休）")}
 
 
@@ -25,47 +25,65 @@ class Dating(Schema):
     document_no = text(longest=200)
 
 
-def value_schema(shipped: Any) -> Schema:
-    """The form of a new value, after the shape of the shipped one: a field `value`, or one `value-<key>` for each key.
+Path = tuple[str, ...]
 
-    Texts must keep the placeholders of the shipped text.
-    """
-    if is_term(shipped):
-        parts: dict[str, fields.Field[Any]] = {
-            "value-days": _number(shipped["days"]),
-            "value-working": choice(WORKING, required=True),
-        }
-    elif isinstance(shipped, dict):
-        parts = {f"value-{key}": _part(part) for key, part in shipped.items()}
+
+def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """The single values of a structured one, each with the keys that lead to it; a plain value has the empty path."""
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield from leaves(part, (*path, key))
     else:
-        parts = {"value": _part(shipped)}
-    return type("Value", (Dating,), parts)()
+        yield path, value
 
 
-def value_of(shipped: Any, data: dict[str, Any]) -> Any:
+def field_name(path: Path) -> str:
+    """The name of the form's field for one leaf: `value`, `value-levels-red`."""
+    return "-".join(("value", *path))
+
+
+def value_schema(shipped: Any) -> Schema:
+    """The form of a new value, after the shape of the shipped one: a field for each leaf.
+
+    Texts must keep the placeholders of the shipped text. A list is written with one entry a line.
+    """
+    fractions = any(isinstance(leaf, float) for _path, leaf in leaves(shipped))
+    parts = {field_name(path): _field(leaf, fractions) for path, leaf in leaves(shipped)}
+    schema: Schema = type("Value", (Dating,), parts)()
+    return schema
+
+
+def value_of(shipped: Any, data: Mapping[str, Any], path: Path = ()) -> Any:
     """The new value that a form of `value_schema` describes."""
-    if is_term(shipped):
-        return {"days": data["value-days"], "working": data["value-working"] == "1"}
     if isinstance(shipped, dict):
-        return {key: data[f"value-{key}"] for key in shipped}
-    return data["value"]
+        return {key: value_of(part, data, (*path, key)) for key, part in shipped.items()}
+    given = data[field_name(path)]
+    if isinstance(shipped, bool):
+        return given == "1"
+    if isinstance(shipped, list):
+        return [line.strip() for line in given.splitlines() if line.strip()]
+    return int(given) if isinstance(given, float) and given.is_integer() else given
 
 
 def typed_of(value: Any) -> dict[str, Any]:
     """How a value stands in that form."""
-    if is_term(value):
-        return {"value-days": value["days"], "value-working": "1" if value["working"] else "0"}
-    if isinstance(value, dict):
-        return {f"value-{key}": part for key, part in value.items()}
-    return {"value": value}
+    return {field_name(path): _typed(leaf) for path, leaf in leaves(value)}
 
 
-def _part(shipped: Any) -> fields.Field[Any]:
-    return _text(shipped) if isinstance(shipped, str) else _number(shipped)
+def _typed(leaf: Any) -> Any:
+    if isinstance(leaf, bool):
+        return "1" if leaf else "0"
+    return "\n".join(leaf) if isinstance(leaf, list) else leaf
 
 
-def _number(shipped: Any) -> fields.Field[Any]:
-    kind = fields.Integer if isinstance(shipped, int) else fields.Float
+def _field(shipped: Any, fractions: bool) -> fields.Field[Any]:
+    if isinstance(shipped, bool):
+        return choice(("0", "1"))
+    if isinstance(shipped, list):
+        return text(longest=1000)
+    if isinstance(shipped, str):
+        return _text(shipped)
+    kind = fields.Float if fractions else fields.Integer
     return kind(required=True, validate=validate.Range(0, LARGEST, error=N_("请填写不小于 0 的数。")))
 
 

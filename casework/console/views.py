@@ -14,19 +14,20 @@ from casework.console.rules import (
     MEANINGS,
     STATES,
     action_label,
-    is_term,
+    choice_labels,
     job_label,
-    key_label,
     kind_label,
+    path_label,
     worded,
 )
 from casework.console.schemas import (
     WORKED,
-    WORKING,
     AuditFilter,
     CalendarFilter,
     Days,
     JobFilter,
+    field_name,
+    leaves,
     typed_of,
     value_of,
     value_schema,
@@ -167,12 +168,10 @@ def parameter(key: str) -> Any:
         "console/parameter.html",
         form=form,
         standing=standing,
-        shipped=shipped,
+        leaves=[(field_name(path), path_label(path), sample, choice_labels(path)) for path, sample in leaves(shipped)],
+        labels={field_name(path): path_label(path) for path, _sample in leaves(shipped)},
         history=queries.parameter_history(key),
-        is_term=is_term(shipped),
-        working=_options(WORKING),
         worded=worded,
-        key_label=key_label,
     )
     return page, 422 if form.submitted else 200
 

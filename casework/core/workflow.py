@@ -36,6 +36,14 @@ class Move:
         return (self.source,) if isinstance(self.source, str) else self.source
 
 
+_MOVES: dict[str, str] = {}
+
+
+def move_label(action: str) -> str | None:
+    """The label (a message id) of the move that an audit action `<workflow>.<move>` names."""
+    return _MOVES.get(action)
+
+
 @dataclass(frozen=True)
 class Workflow:
     """All states and moves of one kind of subject. It only decides; `ledger.move` carries out."""
@@ -54,6 +62,7 @@ class Workflow:
                 raise ValueError(f"{self.name}.{move.name}: unknown states {sorted(unknown)}")
         if self.initial not in self._by_state:
             raise ValueError(f"{self.name}: unknown initial state {self.initial}")
+        _MOVES.update({f"{self.name}.{move.name}": move.label for move in self.moves})
 
     @property
     def state_names(self) -> tuple[str, ...]:

@@ -73,7 +73,10 @@ def test_values_are_worded_for_readers():
     assert worded({"days": 20, "working": True}) == "20 个工作日"
     assert worded({"days": 60, "working": False}) == "60 天"
     assert worded({"A": 100, "D": 2000}) == "A 100 · D 2,000"
-    assert worded({"red": 1}) == "红色 1"
+    assert (
+        worded({"levels": {"red": 1.5}, "pauses": ["identity", "testing"]})
+        == "分级界限 红色 1.5 · pauses identity、testing"
+    )
 
 
 def test_provisional_days_are_confirmed_corrected_or_removed(keeper):
