@@ -59,7 +59,7 @@ def publish_result(case_id: int, edition: int, *, actor: Actor) -> Publication:
 def publish_missed(*, actor: Actor = SYSTEM) -> int:
     """Publishes what was released an hour ago or more and is not public yet: no term is missed because a job failed.
 
-    Idempotence key: (case, edition). Returns how many were published; what is refused stays in the jobs of the operators.
+    Idempotence key: (case, edition). Returns how many were published; what is refused stays in the job ledger.
     """
     published = 0
     for case_id, edition in queries.missed():

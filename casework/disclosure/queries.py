@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, Row, Select, Text, cast, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from casework.accounts import queries as staff
 from casework.cases import queries as cases
@@ -69,7 +69,7 @@ def results(
     if area:
         statement = statement.where(Publication.division_code == area)
     if item:
-        statement = statement.where(Publication.item_codes.contains([item]))
+        statement = statement.where(_has_all(Publication.item_codes, [item]))
     if month:
         statement = statement.where(Publication.published_on.between(*_days_of(month)))
     if task is not None:
@@ -91,7 +91,11 @@ def _about(word: str) -> ColumnElement[bool]:
     """Results of an enterprise whose code begins like the word, or whose name has all its pairs of characters."""
     if is_code(word):
         return Publication.enterprise_code.startswith(search_key(word))
-    return Publication.name_pairs.contains(cast(pairs(word), ARRAY(Text)))
+    return _has_all(Publication.name_pairs, pairs(word))
+
+
+def _has_all(column: InstrumentedAttribute[list[str]], values: Sequence[str]) -> ColumnElement[bool]:
+    return column.op("@>")(cast(values, ARRAY(Text)))
 
 
 def months() -> list[str]:

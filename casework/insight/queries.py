@@ -227,7 +227,8 @@ class ItemCounts:
 def by_item(scope: Scope) -> list[ItemCounts]:
     """Per inspection item, as published: a check counts once under each of its items. Most frequent items first."""
     checks = _checks(scope)
-    items = func.unnest(checks.c.item_codes, checks.c.item_outcomes).table_valued("code", "outcome").lateral("item")
+    items = func.unnest(checks.c.item_codes, checks.c.item_outcomes).table_valued("code", "outcome")
+    items = items.render_derived(name="item")
     outcomes = [_those(items.c.outcome == outcome) for outcome in ("fine", "problem", "absent")]
     statement = (
         select(items.c.code, func.count(), *outcomes)

@@ -32,7 +32,7 @@ def wilson(hits: int, n: int, z: float = Z95) -> tuple[float, float]:
     share, weight = hits / n, z * z / n
     middle = (share + weight / 2) / (1 + weight)
     reach = z * sqrt(share * (1 - share) / n + weight / (4 * n)) / (1 + weight)
-    return max(0.0, middle - reach), min(1.0, middle + reach)
+    return min(max(0.0, middle - reach), share), max(min(1.0, middle + reach), share)
 
 
 @dataclass(frozen=True)

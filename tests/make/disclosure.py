@@ -19,12 +19,15 @@ from tests.make import sampling as make_sampling
 POOL = {"A": 40, "B": 20, "C": 12, "D": 6}
 
 
-def drawn(counts: Mapping[str | None, int] = POOL, **scheme: Any) -> tuple[Campaign, list[Case]]:
+def drawn(
+    counts: Mapping[str | None, int] = POOL, *, office: make_sampling.Office | None = None, **scheme: Any
+) -> tuple[Campaign, list[Case]]:
     """A drawn campaign over a new pool, with its cases, officers who have accounts, in the order of the codes."""
     make_sampling.graded_pool(counts, division_code="411602")
     for _number in range(3):
         make_cases.inspector(org="川汇区局", role="leader")
-    campaign = make_sampling.campaign(until="drawn", **scheme)
+    campaign = make_sampling.campaign(office, until="drawn", **scheme)
+    sampling.chunk_cases(campaign.id, actor=SYSTEM)
     sampling.open_drawn_cases(campaign.id, first=1, last=campaign.tasks, actor=SYSTEM)
     of_campaign = select(Case).where(Case.origin_kind == "draw", Case.origin_id == campaign.id)
     return campaign, list(session.scalars(of_campaign.order_by(Case.id)))

@@ -1,0 +1,248 @@
+"""Every figure equals a plain recount of a random small world, as far as its reader sees; formulas keep their algebra."""
+
+import csv
+import io
+from collections import Counter
+from datetime import timedelta
+from math import isclose
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from casework.core import clock
+from casework.core.actor import SYSTEM
+from casework.insight import figures, queries, tables
+from casework.insight.queries import Scope
+from casework.insight.rules import Rate, Stratum, spared, stratified, wilson
+from tests import make
+from tests.insight.worlds import random_grades, random_world
+
+SEEDS = range(4)
+
+
+def recount(checks, today):
+    """(ordered, checked, published, due, in time, settled, fine, problem, absent) of a list of checks."""
+    public = [check for check in checks if check.published_on]
+    late = [check for check in checks if check.concluded_on and not check.published_on and check.due_on < today]
+    found = Counter(check.outcome for check in checks)
+    return (
+        len(checks),
+        sum(check.concluded_on is not None for check in checks),
+        len(public),
+        len(public) + len(late),
+        sum(check.published_on <= check.due_on for check in public),
+        sum(check.closed for check in public),
+        found["fine"],
+        found["problem"],
+        found["absent"],
+    )
+
+
+def counted(counts):
+    return tuple(vars(counts).values())
+
+
+def scope_of(actor=SYSTEM, origin="draw"):
+    today = clock.today()
+    return Scope(actor, today - timedelta(days=400), today, origin)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_counts_equal_a_plain_recount_by_whatever_they_are_grouped(world, seed):
+    today = clock.today()
+    _draws, checks = random_world(seed, today)
+    drawn = [check for check in checks if check.grade]
+    assert counted(queries.total(scope_of())) == recount(drawn, today)
+    assert counted(queries.total(scope_of(origin=""))) == recount(checks, today)
+    assert counted(queries.total(scope_of(origin="trigger"))) == recount([c for c in checks if not c.grade], today)
+    county = {"川汇区一所": "川汇区局", "川汇区二所": "川汇区局"}
+    for found, key in (
+        (queries.by_grade, lambda check: check.grade),
+        (queries.by_area, lambda check: county.get(check.unit, check.unit)),
+        (queries.by_month, lambda check: f"{check.opened_on:%Y-%m}"),
+    ):
+        groups = {group.label: group.counts for group in found(scope_of())}
+        expected = {label: recount([c for c in drawn if key(c) == label], today) for label in set(map(key, drawn))}
+        assert {label: counted(counts) for label, counts in groups.items() if counts.ordered} == expected
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_items_count_the_results_in_force(world, seed):
+    _draws, checks = random_world(seed, clock.today())
+    pairs = [pair for check in checks if check.grade and check.outcome for pair in check.outcomes]
+    found = {one.code: (one.results, one.fine, one.problem, one.absent) for one in queries.by_item(scope_of())}
+    expected = {
+        item: (
+            sum(one == item for one, _outcome in pairs),
+            *(pairs.count((item, outcome)) for outcome in ("fine", "problem", "absent")),
+        )
+        for item, _outcome in pairs
+    }
+    assert found == expected
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_reader_counts_only_what_they_may_see(world, seed):
+    today = clock.today()
+    draws, checks = random_world(seed, today)
+    county = make.actor("county", unit="川汇区局")
+    own = [check for check in checks if check.grade and check.unit.startswith("川汇区")]
+    assert counted(queries.total(scope_of(county))) == recount(own, today)
+    own_draws = [draw for draw in draws if draw.unit == "川汇区局"]
+    assert sum(one.drawn for one in queries.visits_spared(scope_of(county))) == sum(
+        drawn for draw in own_draws for _members, drawn in draw.strata.values()
+    )
+    if len(own_draws) < len(draws):
+        assert queries.hits(scope_of(county)).estimate is None
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_hits_use_random_draws_alone_and_say_what_they_leave_out(world, seed):
+    draws, checks = random_world(seed, clock.today())
+    found = queries.hits(scope_of())
+    for stratum in found.strata:
+        own = [check for check in checks if check.grade == stratum.label]
+        assert stratum.checked == sum(check.outcome in ("fine", "problem") for check in own)
+        assert stratum.hits == sum(check.outcome == "problem" for check in own)
+        assert stratum.members == sum(draw.strata.get(stratum.label, (0, 0))[0] for draw in draws)
+    drawn = [check for check in checks if check.grade]
+    assert found.triggered == len(checks) - len(drawn)
+    left_out = found.unpublished + found.absent
+    assert left_out + sum(stratum.checked for stratum in found.strata) == len(drawn)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_grades_by_place_and_industry_equal_a_recount(world, seed):
+    made = random_grades(seed)
+    alive = [one for one in made if one[2] != "deregistered"]
+    for found in (queries.grades_by_area(SYSTEM), queries.grades_by_industry(SYSTEM)):
+        assert sum(one.graded for one in found) == sum(grade is not None for *_rest, grade in alive)
+        assert sum(one.ungraded for one in found) == sum(grade is None for *_rest, grade in alive)
+    by_area = {one.label: one.by_grade["C"] + one.by_grade["D"] for one in queries.grades_by_area(SYSTEM)}
+    here = [grade for unit, _section, _status, grade in alive if unit.startswith("川汇区")]
+    assert by_area.get("川汇区局", 0) == sum(grade in ("C", "D") for grade in here)
+    by_industry = {one.key: one.graded for one in queries.grades_by_industry(SYSTEM)}
+    assert by_industry.get("F", 0) == sum(section == "F" and grade is not None for _u, section, _s, grade in alive)
+
+
+# ---- Formulas --------------------------------------------------------------------------------------------------------
+
+strata = st.lists(
+    st.builds(
+        lambda label, members, drawn, checked, hits: Stratum(
+            label, members, min(drawn, members), min(checked, drawn, members), min(hits, checked, drawn, members)
+        ),
+        st.sampled_from("ABCD"),
+        *[st.integers(0, 500)] * 4,
+    ),
+    unique_by=lambda stratum: stratum.label,
+)
+
+
+@given(st.integers(0, 300), st.integers(0, 300))
+def test_the_interval_holds_the_share_and_is_mirrored(hits, misses):
+    n = hits + misses
+    low, high = wilson(hits, n)
+    assert 0 <= low <= high <= 1
+    if n:
+        assert low <= hits / n <= high
+        assert isclose(low, 1 - wilson(misses, n)[1], abs_tol=1e-9)
+
+
+def test_the_interval_is_the_published_one():
+    assert wilson(10, 100) == pytest.approx((0.0552, 0.1744), abs=5e-5)  # Newcombe 1998, table of method 3
+    assert wilson(0, 20) == pytest.approx((0.0, 0.1611), abs=5e-5)
+
+
+@given(strata)
+def test_the_estimate_weights_by_members_and_lies_in_its_interval(found):
+    estimate = stratified(found)
+    known = [one for one in found if one.members]
+    if not known or any(not one.checked for one in known):
+        assert estimate is None
+        return
+    whole = sum(one.members for one in known)
+    assert isclose(estimate.value, sum(one.members / whole * one.hits / one.checked for one in known), abs_tol=1e-9)
+    assert estimate.low - 1e-9 <= estimate.value <= estimate.high + 1e-9
+
+
+@given(st.lists(strata, max_size=4))
+def test_what_is_spared_here_is_drawn_there(campaigns):
+    found = spared(campaigns)
+    if all(any(one.members for one in campaign) for campaign in campaigns):
+        assert isclose(sum(one.difference for one in found), 0, abs_tol=1e-6)
+    assert sum(one.drawn for one in found) == sum(one.drawn for campaign in campaigns for one in campaign)
+
+
+def test_a_proportional_draw_spares_nobody_and_a_graded_one_the_safe():
+    assert [one.difference for one in spared([[Stratum("A", 800, 80, 0, 0), Stratum("D", 200, 20, 0, 0)]])] == [0, 0]
+    safe, risky = spared([[Stratum("A", 800, 8, 0, 0), Stratum("D", 200, 92, 0, 0)]])
+    assert (safe.difference, risky.difference) == (72, -72)
+
+
+@pytest.mark.parametrize(
+    ("rates", "words"),
+    [
+        ([(1, 100), (5, 100), (20, 100)], "20.0 倍"),
+        ([(0, 100), (5, 100)], "没有发现问题"),
+        ([(60, 100), (5, 100)], "需要检查"),
+        ([(6, 100), (5, 100)], "不能下结论"),
+    ],
+)
+def test_the_finding_says_whether_the_grades_find_what_they_should(rates, words):
+    found = [Stratum(grade, 1000, n, n, hits) for grade, (hits, n) in zip("ABCD", rates, strict=False)]
+    assert words in figures.rising(found)
+
+
+# ---- Pages -----------------------------------------------------------------------------------------------------------
+
+PAGES = (
+    "/insight", "/insight/checks", "/insight/checks?by=item", "/insight/checks?by=grade", "/insight/checks?by=month",
+    "/insight/checks?origin=all", "/insight/hits", "/insight/spared", "/insight/grades", "/insight/grades?by=industry",
+    "/insight/definitions",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", [None, 1])
+def test_every_page_stands_with_data_and_without_and_no_figure_without_its_n(as_role, seed):
+    if seed is not None:
+        random_world(seed, clock.today() - timedelta(days=1))
+        random_grades(seed)
+    reader = as_role("director")
+    since = f"first={clock.today() - timedelta(days=300):%Y-%m-%d}"
+    for address in PAGES:
+        page = reader.get(address + ("&" if "?" in address else "?") + since)
+        assert page.status_code == 200
+        assert page.text.count('class="chart-frame"') <= page.text.count("n = ")
+    assert as_role("inspector").get("/insight").status_code == 403
+
+
+def test_the_files_hold_what_the_tables_show(as_role):
+    random_world(2, clock.today() - timedelta(days=1))
+    since = f"?first={clock.today() - timedelta(days=300):%Y-%m-%d}"
+    reader = as_role("director")
+    for name in (
+        "checks-area",
+        "checks-item",
+        "checks-grade",
+        "checks-month",
+        "hits",
+        "spared",
+        "grades-area",
+        "grades-industry",
+    ):
+        answer = reader.get(f"/insight/{name}.csv{since}")
+        assert answer.status_code == 200
+        rows = list(csv.reader(io.StringIO(answer.get_data().decode("utf-8-sig"))))
+        assert len({len(row) for row in rows}) == 1
+    assert reader.get("/insight/nothing.csv").status_code == 404
+
+
+def test_a_period_that_runs_backwards_is_said_so(as_role):
+    page = as_role("director").get("/insight/checks?first=2026-05-01&last=2026-01-01").text
+    assert "起始日期不能晚于截止日期" in page
+
+
+def test_a_rate_without_anything_to_divide_by_is_a_dash():
+    assert tables.percent(Rate(0, 0).value) == "—"
