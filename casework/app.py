@@ -15,7 +15,7 @@ from casework.core.web import PUBLIC, STAFF, audience
 from casework.documents.catalogue import NOTICES
 from casework.settings import ROOT, Settings
 
-ROOMS = ("accounts", "console", "documents")
+ROOMS = ("accounts", "console", "documents", "registry")
 """Every room with pages, in the order of the staircase."""
 
 # Rooms that have kinds of paper; the documents room knows none of them.

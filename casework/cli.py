@@ -1,6 +1,9 @@
 """The `casework` command: what an operator does from a shell."""
 
+import getpass
+import json
 import sys
+from pathlib import Path
 
 import click
 from alembic import command
@@ -10,11 +13,14 @@ from flask import Flask
 from casework.accounts.queries import first_of_each_role
 from casework.accounts.rules import DEMO_PASSWORD, ROLES
 from casework.app import create_app
-from casework.core import parameters
+from casework.core import files, parameters
+from casework.core.actor import Actor
 from casework.core.db import transaction
 from casework.core.doctor import examine
 from casework.core.errors import Refusal
 from casework.core.i18n import _
+from casework.registry import operations as registry
+from casework.registry.sources import SOURCES
 from casework.settings import ROOT, Settings
 
 
@@ -75,6 +81,52 @@ def demo_accounts() -> None:
         for login, role, unit in first_of_each_role():
             click.echo(f"{login:<16}{_(ROLES[role].label)}，{unit}")
         click.echo(_("密码均为 %(password)s", password=DEMO_PASSWORD))
+
+
+@main.command("import")
+@click.argument("source", required=False)
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--list", "listed", is_flag=True, help="List the sources that can be imported.")
+@click.option("--dry-run", is_flag=True, help="Read and compare, keep nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the counts as one line of JSON.")
+@click.option(
+    "--report", type=click.Path(dir_okay=False, path_type=Path), help="Write the fate of every row here (CSV, gzip)."
+)
+def import_file(
+    source: str | None, file: Path | None, listed: bool, dry_run: bool, as_json: bool, report: Path | None
+) -> None:
+    """Read FILE (CSV, TSV or XLSX, may be gzipped) as SOURCE into the register: whole or nothing."""
+    if listed:
+        for known in SOURCES.values():
+            click.echo(f"{known.key:<24}{_(known.label)}  {known.english}")
+        return
+    if source is None or file is None:
+        raise click.UsageError("SOURCE and FILE are needed; --list names the sources")
+    operator = Actor(id=None, name=getpass.getuser(), roles=("operator",))
+    with application().app_context(), transaction(), file.open("rb") as stream:
+        batch = registry.import_now(source, stream, name=file.name, dry_run=dry_run, actor=operator, tell=_tell)
+        counts = {name: getattr(batch, name) for name in ("read", "new", "changed", "unchanged", "waiting", "rejected")}
+        if report is not None:
+            report.write_bytes(files.read(batch.report_sha256 or ""))
+    if sys.stderr.isatty():
+        click.echo(err=True)
+    if as_json:
+        click.echo(json.dumps(counts))
+    else:
+        click.echo(
+            _(
+                "读取 %(read)s 行：新增 %(new)s，变更 %(changed)s，无变化 %(unchanged)s，"
+                "待匹配 %(waiting)s，未导入 %(rejected)s。",
+                **counts,
+            )
+            + (_("试运行，没有改动数据。") if dry_run else "")
+        )
+
+
+def _tell(done: int, total: int | None, note: str) -> None:
+    """Progress for somebody who watches."""
+    if sys.stderr.isatty():
+        click.echo(f"\r\033[K{note} {done:,}" + (f" / {total:,}" if total else ""), err=True, nl=False)
 
 
 if __name__ == "__main__":

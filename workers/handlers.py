@@ -7,6 +7,8 @@ from typing import Any
 from casework.core.messages import Message
 from casework.documents import operations as documents
 from casework.documents.messages import DocumentIssued
+from casework.registry import operations as registry
+from casework.registry.messages import ImportRequested
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class On:
 
 TABLE: tuple[On, ...] = (
     On(DocumentIssued, documents.render, queue="pdf"),
+    On(ImportRequested, registry.read_batch),
 )
 
 

@@ -1,4 +1,4 @@
-"""Enterprises (经营主体), their credit records with valid and recorded time, the grade kept under the enterprise, imports."""
+"""Enterprises (经营主体), their credit records with valid and recorded time, the grade kept under them, imports."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,7 +16,7 @@ BYTEWISE = Text(collation="C")
 
 
 class Enterprise(Base):
-    """The master row of one market subject (domain F.1). The unified social credit code is its key, though not always known.
+    """The master row of one market subject. The unified social credit code is its key, though not always known.
 
     `bigrams` are the pairs of neighbouring characters of `name_key`: they answer searches by any two characters.
     """
@@ -86,11 +86,11 @@ class Enterprise(Base):
 
 
 class CreditRecord(Base):
-    """Something that happened to an enterprise. Append-only: a correction is a new version, the old one is `superseded_at`.
+    """Something that happened to an enterprise. Append-only: a correction is a new version, the old one superseded.
 
     Valid time: `happened_on` … `ends_on` (exclusive; open while None). Recorded time: `recorded_at` … `superseded_at`.
-    Removed (`ends_on` set: history), corrected (`revoked_on`: as if it had never happened), repaired (`repaired_on`: not used
-    from that day) and objected (`objected_on` … `objection_closed_on`: in doubt) are four different things (domain E).
+    Removed (`ends_on` set: history), corrected (`revoked_on`: as if it had never happened), repaired (`repaired_on`:
+    not used from that day) and objected (`objected_on` … `objection_closed_on`: in doubt) are four different things.
     `chain` names the chain of events (事件链): what appears at several stages counts once.
     """
 
@@ -200,7 +200,7 @@ class ImportBatch(Base):
 
 
 class WaitingRow(Base):
-    """待匹配: a record whose enterprise is not known yet, or not beyond doubt. A discarded one stays, so that it does not return."""
+    """待匹配: a record whose enterprise is not certain. A discarded one stays, so that it does not come back."""
 
     __tablename__ = "waiting_row"
     __table_args__ = (

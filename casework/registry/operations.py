@@ -8,11 +8,11 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from flask import current_app
 from psycopg import Cursor
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects import postgresql
 
 from casework.accounts import queries as staff
@@ -23,15 +23,16 @@ from casework.core.errors import Invalid, NotFound, Refusal
 from casework.core.i18n import _
 from casework.core.ledger import announce, announce_all, record
 from casework.registry.messages import BatchReceived, ImportRequested, RecordsChanged
-from casework.registry.models import ColumnMapping, CreditRecord, Enterprise, ImportBatch, WaitingRow
-from casework.registry.queries import marks_of
+from casework.registry.models import ColumnMapping, CreditRecord, CurrentGrade, Enterprise, ImportBatch, WaitingRow
+from casework.registry.queries import among, marks_of
 from casework.registry.rules import KINDS, why_not
-from casework.registry.sources import SOURCES, Source
+from casework.registry.sources import SOURCES
 from casework.registry.sources import _enterprises as enterprise_merge
 from casework.registry.sources import _records as record_merge
 from casework.registry.sources._places import Places
 from casework.registry.sources._reader import Heading
 from casework.registry.sources._sealing import Seal
+from casework.registry.sources._source import Source
 from casework.registry.sources._staging import Staging, Tell, columns_of
 from casework.registry.sources.enterprises import EnterpriseSource
 
@@ -41,7 +42,7 @@ IMPORT_LOCK = 4_116_010
 # Files ---------------------------------------------------------------------------------------------------------------
 
 
-def request_import(source: str, file: BinaryIO, *, name: str, dry_run: bool, actor: Actor) -> ImportBatch:
+def request_import(source: str, file: IO[bytes], *, name: str, dry_run: bool, actor: Actor) -> ImportBatch:
     """Stores a file and has it read by a worker; a file whose columns are not recognised waits for `map_columns`.
 
     What is no table, or too large, is refused and nothing is stored.
@@ -52,7 +53,7 @@ def request_import(source: str, file: BinaryIO, *, name: str, dry_run: bool, act
     return batch
 
 
-def receive_file(source: str, file: BinaryIO, *, name: str, dry_run: bool, actor: Actor) -> ImportBatch:
+def receive_file(source: str, file: IO[bytes], *, name: str, dry_run: bool, actor: Actor) -> ImportBatch:
     """Stores a file as a batch to be read. `mapping` stays empty where required columns are not recognised."""
     known = source_of(source)
     columns = columns_of(file, known, lambda head: _remembered(source, head))
@@ -75,6 +76,28 @@ def receive_file(source: str, file: BinaryIO, *, name: str, dry_run: bool, actor
     session.add(batch)
     record("registry.receive_file", batch, actor=actor, after={"source": source, "file": name, "sha256": stored.sha256})
     return batch
+
+
+def import_now(source: str, file: IO[bytes], *, name: str, dry_run: bool, actor: Actor, tell: Tell) -> ImportBatch:
+    """Stores and reads a file in the foreground, with the same effects as by a worker; what refuses it is raised."""
+    batch = receive_file(source, file, name=name, dry_run=dry_run, actor=actor)
+    if not batch.mapping:
+        raise Refusal(_unrecognised(source_of(source), file), field="file")
+    session.flush()
+    read_batch(batch.id, actor=actor, tell=tell)
+    if batch.refusal is not None:
+        raise Refusal(batch.refusal, field="file")
+    return batch
+
+
+def _unrecognised(source: Source, file: IO[bytes]) -> str:
+    columns = columns_of(file, source, lambda _head: None)
+    return _(
+        "文件缺少必需的列：%(missing)s。表头（第 %(row)s 行）是：%(cells)s。请改正表头，或在页面上传一次并对应列。",
+        missing="、".join(source.missing(columns.fields)),
+        row=columns.head.row_no,
+        cells="、".join(filter(None, columns.head.cells)),
+    )
 
 
 def map_columns(batch_id: int, mapping: Mapping[int, str], *, actor: Actor) -> ImportBatch:
@@ -161,7 +184,7 @@ def read_batch(batch_id: int, *, actor: Actor, tell: Tell = jobs.progress) -> No
         _tell_of(batch, settled, actor)
 
 
-def _merge(batch: ImportBatch, report: BinaryIO, tell: Tell) -> tuple[dict[str, int], list[int]]:
+def _merge(batch: ImportBatch, report: IO[bytes], tell: Tell) -> tuple[dict[str, int], list[int]]:
     """Carries out a batch inside the caller's savepoint. Returns its counts and whose waiting records were settled."""
     source, settings = source_of(batch.source), current_app.config["CASEWORK"]
     cursor = _cursor()
@@ -192,7 +215,7 @@ def _tell_of(batch: ImportBatch, settled: list[int], actor: Actor) -> None:
     if batch.new or batch.changed:
         announce(BatchReceived(batch_id=batch.id, day=clock.today()), actor=actor)
     outside = session.scalars(
-        select(Enterprise.id).where(Enterprise.id.in_(settled), Enterprise.batch_id.is_distinct_from(batch.id))
+        select(Enterprise.id).where(among(Enterprise.id, settled), Enterprise.batch_id.is_distinct_from(batch.id))
     )
     announce_all([RecordsChanged(enterprise_id=enterprise_id) for enterprise_id in outside], actor=actor)
 
@@ -205,7 +228,9 @@ def _have_it_read(batch: ImportBatch, actor: Actor) -> None:
 def source_of(key: str) -> Source:
     """The source, or a Refusal that says how to see them all."""
     if key not in SOURCES:
-        raise Refusal(_("没有名为 %(key)s 的数据来源。可用的来源：%(known)s。", key=key, known="、".join(SOURCES)), field="source")
+        raise Refusal(
+            _("没有名为 %(key)s 的数据来源。可用的来源：%(known)s。", key=key, known="、".join(SOURCES)), field="source"
+        )
     return SOURCES[key]
 
 
@@ -319,7 +344,7 @@ def record_credit_record(
     chain: str | None = None,
     detail: Mapping[str, Any] | None = None,
 ) -> CreditRecord:
-    """Keeps what happened to an enterprise. Idempotence key: source + source key + content; other content is a new version.
+    """Keeps what happened to an enterprise. Idempotence key: source, source key and content; else a new version.
 
     Days that were marked here since (removal, repair, correction, objection) stay unless the caller gives others.
     """
@@ -355,7 +380,9 @@ def record_credit_record(
     if before is not None and all(getattr(before, name) == value for name, value in content.items()):
         return before
     kept = _keep_version(before, {**content, "source": source, "source_key": source_key})
-    record("registry.record", kept, actor=actor, after={"enterprise": enterprise_id, "kind": kind, "version": kept.version})
+    record(
+        "registry.record", kept, actor=actor, after={"enterprise": enterprise_id, "kind": kind, "version": kept.version}
+    )
     _records_changed({enterprise_id, *([before.enterprise_id] if before else [])}, actor)
     return kept
 
@@ -375,12 +402,16 @@ def revoke_record(record_id: int, *, on: date, note: str, actor: Actor, document
     return _mark(record_id, "revoke", on, note, document_no, actor, revoked_on=on)
 
 
-def object_to_record(record_id: int, *, on: date, note: str, actor: Actor, document_no: str | None = None) -> CreditRecord:
+def object_to_record(
+    record_id: int, *, on: date, note: str, actor: Actor, document_no: str | None = None
+) -> CreditRecord:
     """异议标注: the enterprise contests the record; it is shown as in doubt until the objection is closed."""
     return _mark(record_id, "object", on, note, document_no, actor, objected_on=on, objection_closed_on=None)
 
 
-def close_objection(record_id: int, *, on: date, note: str, actor: Actor, document_no: str | None = None) -> CreditRecord:
+def close_objection(
+    record_id: int, *, on: date, note: str, actor: Actor, document_no: str | None = None
+) -> CreditRecord:
     """异议办结: the objection is answered; where it was right, the record is revoked besides."""
     return _mark(record_id, "close_objection", on, note, document_no, actor, objection_closed_on=on)
 
@@ -457,7 +488,9 @@ def hand_down_grades(rows: Iterable[tuple[int, str, int]], *, run_id: int | None
     `since` moves only where the grade changes. Returns how many rows were new or different. Idempotent by content.
     """
     cursor = _cursor()
-    cursor.execute("CREATE TEMP TABLE IF NOT EXISTS handed_down (enterprise_id bigint, grade text, score smallint) ON COMMIT DROP")
+    cursor.execute(
+        "CREATE TEMP TABLE IF NOT EXISTS handed_down (enterprise_id bigint, grade text, score smallint) ON COMMIT DROP"
+    )
     cursor.execute("TRUNCATE handed_down")
     with cursor.copy("COPY handed_down FROM STDIN") as copy:
         for row in rows:
@@ -474,6 +507,11 @@ def hand_down_grades(rows: Iterable[tuple[int, str, int]], *, run_id: int | None
         {"day": day, "run": run_id},
     )
     return cursor.rowcount
+
+
+def take_back_grades(ids: Iterable[int]) -> None:
+    """Forgets the grades of enterprises that are no longer classified. For grading only; its history keeps them."""
+    session.execute(delete(CurrentGrade).where(among(CurrentGrade.enterprise_id, ids)))
 
 
 # Lists that leave the house ------------------------------------------------------------------------------------------

@@ -8,7 +8,21 @@ from typing import Any
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import ARRAY, Select, Text, cast, exists, func, or_, select, text, union
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Select,
+    Text,
+    any_,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    union,
+)
 from sqlalchemy.orm import aliased
 
 from casework.accounts import queries as staff
@@ -82,21 +96,35 @@ def by_number(number: str) -> Brief | None:
 
 def by_exact_name(name: str) -> list[Brief]:
     """Enterprises of exactly that name, brackets and spaces aside; a name alone proves nothing (at most 20)."""
-    rows = session.execute(select(*_BRIEF).where(Enterprise.name_key == name_key(name)).order_by(Enterprise.id).limit(20))
+    rows = session.execute(
+        select(*_BRIEF).where(Enterprise.name_key == name_key(name)).order_by(Enterprise.id).limit(20)
+    )
     return [Brief(*row) for row in rows]
 
 
 def brief(ids: Iterable[int]) -> dict[int, Brief]:
     """What other rooms show, by id."""
-    rows = session.execute(select(*_BRIEF).where(Enterprise.id.in_(list(ids))))
+    rows = session.execute(select(*_BRIEF).where(among(Enterprise.id, ids)))
     return {row.id: Brief(*row) for row in rows}
+
+
+def among(column: Any, ids: Iterable[int]) -> ColumnElement[bool]:
+    """Whether an id is one of many: one array, however many there are."""
+    found: ColumnElement[bool] = column == any_(cast(list(ids), ARRAY(BigInteger)))
+    return found
+
+
+def in_sight(statement: Select[Any], actor: Actor, *, enterprise: Any) -> Select[Any]:
+    """Keeps the rows about enterprises that the actor may see; `enterprise` is the column with the enterprise's id."""
+    joined = statement.join(Enterprise, Enterprise.id == enterprise)
+    return staff.visible(joined, actor, unit=Enterprise.org_id)
 
 
 def grades(ids: Iterable[int]) -> dict[int, Grade]:
     """The grades kept under enterprises, by id; those never graded are not there. Internal."""
     rows = session.execute(
         select(CurrentGrade.enterprise_id, CurrentGrade.grade, CurrentGrade.score, CurrentGrade.since).where(
-            CurrentGrade.enterprise_id.in_(list(ids))
+            among(CurrentGrade.enterprise_id, ids)
         )
     )
     return {row.enterprise_id: Grade(row.grade, row.score, row.since) for row in rows}
@@ -277,8 +305,8 @@ def marks_of(known: CreditRecord) -> Marks:
 class PoolFilter:
     """Which enterprises a draw is about; an empty tuple means no limit. Only 存续 and 歇业 subjects can be drawn.
 
-    `industries` are GB/T 4754 prefixes with or without their section letter (`F`, `F52`, `5211`); `licence_classes` ask for
-    a licence of that class in force on `day`; `tags` ask for one of the supervision tags.
+    `industries` are GB/T 4754 prefixes with or without their section letter (`F`, `F52`, `5211`); `licence_classes` ask
+    for a licence of that class in force on `day`; `tags` ask for one of the supervision tags.
     """
 
     unit_ids: tuple[int, ...] = ()
@@ -325,7 +353,7 @@ def grade_counts(wanted: PoolFilter | None = None) -> dict[str | None, int]:
         .where(*_in_pool(wanted or PoolFilter()))
         .group_by(CurrentGrade.grade)
     )
-    return dict(session.execute(statement).tuples().all())
+    return dict(session.execute(statement).all())
 
 
 def _in_pool(wanted: PoolFilter) -> Iterator[Any]:
@@ -361,7 +389,9 @@ def _in_industry(prefix: str) -> Any:
 
 def imports(*, after: str | None = None, before: str | None = None, size: int = 25) -> Page:
     """Batches, newest first."""
-    return page(select(ImportBatch.id, ImportBatch), (ImportBatch.id,), after=after, before=before, size=size, descending=True)
+    return page(
+        select(ImportBatch.id, ImportBatch), (ImportBatch.id,), after=after, before=before, size=size, descending=True
+    )
 
 
 def import_batch(batch_id: int) -> ImportBatch:
@@ -434,7 +464,7 @@ def waiting_counts() -> dict[str, int]:
     rows = session.execute(
         select(WaitingRow.reason, func.count()).where(WaitingRow.discarded_at.is_(None)).group_by(WaitingRow.reason)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def waiting_row(waiting_id: int) -> WaitingRow:
@@ -466,11 +496,7 @@ def _core(name: str) -> str:
     """The telling part of a name: without its place in front and its form at the end."""
     key = name_key(name)
     key = re.sub(r"^(河南省?)?(周口市?)?(.{2}[县区市])?", "", key)
-    return re.sub(r"(有限责任公司|股份有限公司|有限公司|专业合作社|合作社|经营部|门市部|商行|商店)$", "", key)[:6] or key[:6]
-
-
-def units_of(row: Brief | Enterprise) -> str:
-    """The short name of the unit in charge."""
-    return staff.unit_names().get(row.org_id, "")
-
-
+    return (
+        re.sub(r"(有限责任公司|股份有限公司|有限公司|专业合作社|合作社|经营部|门市部|商行|商店)$", "", key)[:6]
+        or key[:6]
+    )

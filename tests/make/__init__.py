@@ -2,5 +2,18 @@
 
 from tests.make.accounts import PASSWORD, account, actor, city, officer, unit
 from tests.make.documents import document
+from tests.make.registry import credit_record, enterprise, import_file, uscc
 
-__all__ = ["PASSWORD", "account", "actor", "city", "document", "officer", "unit"]
+__all__ = [
+    "PASSWORD",
+    "account",
+    "actor",
+    "city",
+    "credit_record",
+    "document",
+    "enterprise",
+    "import_file",
+    "officer",
+    "unit",
+    "uscc",
+]

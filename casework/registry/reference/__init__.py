@@ -2,8 +2,8 @@
 
 | file | what | source |
 |---|---|---|
-| `divisions.csv` | counties and cities of Henan, codes no longer in use with the code of the same place `now` | GB/T 2260 and its revisions, National Bureau of Statistics 2023 |
-| `towns.csv` | townships and subdistricts of Zhoukou, 9-digit codes | National Bureau of Statistics 2023 |
+| `divisions.csv` | counties and cities of Henan; `now`: present code of a dead one | GB/T 2260; statistics 2023 |
+| `towns.csv` | townships and subdistricts of Zhoukou, 9-digit codes | statistical divisions 2023 |
 | `industries.csv` | sections (A), divisions (A01), groups (A011), classes (A0111) | GB/T 4754-2017 |
 | `entity_types.csv` | types of market subjects (1130, 9500 …) | SAMR's common code table |
 """
@@ -17,8 +17,7 @@ GB_T_4754 = "GB/T 4754-2017"
 
 
 def _rows(name: str) -> list[dict[str, str]]:
-    with files(__name__).joinpath(name).open(encoding="utf-8", newline="") as table:
-        return list(csv.DictReader(table))
+    return list(csv.DictReader(files(__name__).joinpath(name).read_text(encoding="utf-8").splitlines()))
 
 
 @cache
@@ -29,7 +28,7 @@ def divisions() -> dict[str, str]:
 
 @cache
 def renumbered() -> dict[str, str]:
-    """The present code of a place by a code that is no longer given out: registered numbers keep the old one for life."""
+    """Present codes by codes that are no longer given out: registered numbers keep the old one for life."""
     return {row["code"]: row["now"] for row in _rows("divisions.csv") if row["now"]}
 
 

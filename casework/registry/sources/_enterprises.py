@@ -1,4 +1,4 @@
-"""The merge of staged master rows into the register: what is new, what changed, what moved; set-based, in one transaction."""
+"""The merge of staged master rows into the register, set-based: what is new, what changed, what moved."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -7,8 +7,8 @@ from psycopg import Cursor
 
 from casework.core.i18n import _
 from casework.registry.rules import KINDS
+from casework.registry.sources import changes
 from casework.registry.sources._staging import ENTERPRISE_COLUMNS, Staging
-from casework.registry.sources.changes import SOURCE as CHANGES
 
 _PLACE = ("division_code", "town_code", "org_id")
 _DERIVED = ("name_key", "code_checked", "person_key")
@@ -17,8 +17,12 @@ _TOLD = tuple(name for name in ENTERPRISE_COLUMNS if name not in (*_PLACE, "uscc
 _COMPARED = tuple(name for name in (*_TOLD, "reg_no") if name not in _DERIVED)
 
 DEFAULTS = {
-    "subject_class": "'company'", "status": "'active'", "cluster_address": "false", "is_branch": "false", "tags": "ARRAY[]::text[]",
-}  # fmt: skip
+    "subject_class": "'company'",
+    "status": "'active'",
+    "cluster_address": "false",
+    "is_branch": "false",
+    "tags": "ARRAY[]::text[]",
+}
 
 SQUASHED = "regexp_replace(normalize({0}, NFKC), '[^[:alnum:]]', '', 'g')"
 """Letters and digits alone, as `_values.squash` says it in Python."""
@@ -43,7 +47,8 @@ _ADOPT = """
 """A subject known by its old number alone gets the code that came with it."""
 
 _DROP_TAKEN_REG_NO = """
-    UPDATE staged s SET reg_no = NULL, field = concat_ws('、', s.field, %(label)s), reason = concat_ws(' ', s.reason, %(taken)s)
+    UPDATE staged s SET reg_no = NULL,
+        field = concat_ws('、', s.field, %(label)s::text), reason = concat_ws(' ', s.reason, %(taken)s::text)
     WHERE s.uscc IS NOT NULL AND s.reg_no IS NOT NULL AND (
         EXISTS (SELECT FROM enterprise e WHERE e.reg_no = s.reg_no AND e.uscc IS DISTINCT FROM s.uscc)
         OR EXISTS (SELECT FROM staged o WHERE o.reg_no = s.reg_no AND o.uscc <> s.uscc AND o.row_no > s.row_no))
@@ -65,9 +70,10 @@ _JUDGE = """
 
 _NOTE_MOVES = f"""
     INSERT INTO credit_record (
-        enterprise_id, kind, klass, happened_on, title, detail, source, source_key, version, batch_id, row_no, recorded_at)
+        enterprise_id, kind, klass, happened_on, title, detail, source, source_key, version, batch_id, row_no,
+        recorded_at)
     SELECT m.id, {KINDS["change"].number}, m.klass, m.happened_on, m.title,
-           jsonb_build_object('item', m.item, 'before', m.was, 'after', m.now), '{CHANGES.key}',
+           jsonb_build_object('item', m.item, 'before', m.was, 'after', m.now), '{changes.SOURCE.key}',
            concat_ws('|', m.number, m.klass, left({SQUASHED.format("m.now")}, 200)), 1, %(batch)s, m.row_no, %(moment)s
     FROM (
         SELECT e.id, s.row_no, v.*, coalesce(e.uscc, e.reg_no) AS number,
@@ -75,8 +81,9 @@ _NOTE_MOVES = f"""
                     ELSE %(today)s END AS happened_on
         FROM fate f JOIN staged s ON s.row_no = f.row_no JOIN enterprise e ON e.id = f.enterprise_id
         CROSS JOIN LATERAL (VALUES
-            (3, %(name_item)s, %(name_title)s, e.name, s.name, s.name_key <> e.name_key),
-            (2, %(place_item)s, %(place_title)s, coalesce(e.address, e.division_code), coalesce(s.address, s.division_code),
+            (3, %(name_item)s::text, %(name_title)s::text, e.name, s.name, s.name_key <> e.name_key),
+            (2, %(place_item)s, %(place_title)s,
+                coalesce(e.address, e.division_code), coalesce(s.address, s.division_code),
                 CASE WHEN s.address IS NOT NULL AND e.address IS NOT NULL AND s.address <> e.address
                      THEN {SQUASHED.format("s.address")} NOT LIKE '%%' || {SQUASHED.format("e.address")}
                           AND {SQUASHED.format("e.address")} NOT LIKE '%%' || {SQUASHED.format("s.address")}
@@ -122,14 +129,21 @@ _INSERT = """
 _PARENTS = """
     UPDATE enterprise e SET parent_id = p.id
     FROM staged s JOIN enterprise p ON p.uscc = s.parent OR p.reg_no = s.parent
-    WHERE s.parent IS NOT NULL AND (e.uscc = s.uscc OR e.reg_no = s.reg_no) AND e.parent_id IS DISTINCT FROM p.id AND p.id <> e.id
+    WHERE s.parent IS NOT NULL AND (e.uscc = s.uscc OR e.reg_no = s.reg_no)
+      AND e.parent_id IS DISTINCT FROM p.id AND p.id <> e.id
 """
 
 
 def merge(staging: Staging, *, batch_id: int, tell: Callable[[str], None]) -> None:
-    """Decides and carries out what becomes of every staged row. Subjects are known by code, then by registration number."""
+    """Decides and carries out what becomes of every staged row. Subjects are known by code, then by old number."""
     cursor = staging.cursor
-    facts = {"batch": batch_id, "moment": staging.moment, "today": staging.today, "source": staging.source.key, **_WORDS}
+    facts = {
+        "batch": batch_id,
+        "moment": staging.moment,
+        "today": staging.today,
+        "source": staging.source.key,
+        **_WORDS,
+    }
     adopted: list[int] = []
     has_reg_no = _any(cursor, "reg_no IS NOT NULL")
     if has_reg_no:

@@ -1,4 +1,4 @@
-"""Files as rows of cells: CSV, TSV and XLSX, gzipped or not, in the encodings that offices use; never the whole in memory."""
+"""Files as rows of cells: CSV, TSV and XLSX, gzipped or not, in the encodings that offices use, in flat memory."""
 
 import codecs
 import csv
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from typing import BinaryIO
+from typing import IO
 from xml.etree.ElementTree import ParseError
 
 from defusedxml.common import DefusedXmlException
@@ -58,16 +58,20 @@ csv.field_size_limit(_CHUNK)
 
 @dataclass(frozen=True)
 class Heading:
-    """The heading row of a file: its number (from 1), its cells, and a few rows below it to look at."""
+    """The heading row of a file: its number (from 1), its cells, and a few rows below it to look at.
+
+    `width` is how many cells a row of text may have: more mean that a separator stands in a cell without quotes.
+    """
 
     row_no: int
     cells: tuple[str, ...]
     below: tuple[tuple[str, ...], ...]
+    width: int | None
 
 
 @dataclass(frozen=True)
 class Table:
-    """An opened file: its rows of cells, and about how many there are where that is known beforehand."""
+    """An opened file: its rows of cells, and for text about how many there are (a workbook does not say beforehand)."""
 
     cells: Iterator[Sequence[str]]
     lines: int | None
@@ -80,7 +84,7 @@ class Table:
 
 
 @contextmanager
-def opened(file: BinaryIO) -> Iterator[Table]:
+def opened(file: IO[bytes]) -> Iterator[Table]:
     """The table in a file, whatever it is called; what is no table is refused in words that say what it is."""
     file.seek(0)
     start = file.read(4096)
@@ -99,22 +103,33 @@ def opened(file: BinaryIO) -> Iterator[Table]:
             yield table
 
 
-def heading(file: BinaryIO, source: Source) -> Heading:
-    """The heading row: of the first ten that one which the source recognises best, else the first with several cells."""
+def heading(file: IO[bytes], source: Source) -> Heading:
+    """The heading row: of the first ten the one that the source recognises best, else the first with several cells."""
     with opened(file) as table:
-        top = [(number, tuple(cells)) for number, cells in islice(table.rows(), HEAD_ROWS + SAMPLE_ROWS)]
+        top = list(islice(table.rows(), HEAD_ROWS + SAMPLE_ROWS))
+        is_text = table.lines is not None
     if not top:
         raise Refusal(_("文件中没有任何数据。"), field="file")
     known = [len(source.recognise(cells)) for _number, cells in top[:HEAD_ROWS]]
     several = (place for place, (_number, cells) in enumerate(top) if sum(map(bool, cells)) > 1)
     place = known.index(max(known)) if max(known) else next(several, 0)
-    number, cells = top[place]
+    number, row = top[place]
+    cells = _without_tail(row)
     if len(cells) > MOST_COLUMNS:
-        raise Refusal(_("表头有 %(columns)s 列，超过 %(most)s 列的上限。", columns=len(cells), most=MOST_COLUMNS), field="file")
-    return Heading(number, cells, tuple(below for _number, below in top[place + 1 : place + 1 + SAMPLE_ROWS]))
+        raise Refusal(
+            _("表头有 %(columns)s 列，超过 %(most)s 列的上限。", columns=len(cells), most=MOST_COLUMNS), field="file"
+        )
+    below = tuple(_without_tail(each) for _number, each in top[place + 1 : place + 1 + SAMPLE_ROWS])
+    return Heading(number, cells, below, len(row) if is_text else None)
 
 
-def _unpack(packed: BinaryIO, plain: BinaryIO, size: int) -> None:
+def _without_tail(cells: Sequence[str]) -> tuple[str, ...]:
+    """The cells up to the last one that is not blank: workbooks carry formatted empty ones behind."""
+    filled = max((at for at, cell in enumerate(cells) if cell.strip()), default=-1)
+    return tuple(cells[: filled + 1])
+
+
+def _unpack(packed: IO[bytes], plain: IO[bytes], size: int) -> None:
     """Unpacks gzip to disk, and stops when it grows like a bomb."""
     unpacked = 0
     try:
@@ -133,7 +148,7 @@ def _refuse_bomb(unpacked: int, size: int) -> None:
 
 
 @contextmanager
-def _table(file: BinaryIO, start: bytes, size: int) -> Iterator[Table]:
+def _table(file: IO[bytes], start: bytes, size: int) -> Iterator[Table]:
     file.seek(0)
     if start.startswith(b"PK\x03\x04"):
         with _workbook(file, size) as table:
@@ -147,7 +162,7 @@ def _table(file: BinaryIO, start: bytes, size: int) -> Iterator[Table]:
 
 
 @contextmanager
-def _workbook(file: BinaryIO, size: int) -> Iterator[Table]:
+def _workbook(file: IO[bytes], size: int) -> Iterator[Table]:
     _check_archive(file, size)
     try:
         with warnings.catch_warnings(action="ignore"):
@@ -164,21 +179,32 @@ def _workbook(file: BinaryIO, size: int) -> Iterator[Table]:
         book.close()
 
 
-_BROKEN_BOOK = (KeyError, ValueError, TypeError, ParseError, DefusedXmlException, zipfile.BadZipFile, zlib.error, OSError)
+_BROKEN_BOOK = (
+    KeyError,
+    ValueError,
+    TypeError,
+    ParseError,
+    DefusedXmlException,
+    zipfile.BadZipFile,
+    zlib.error,
+    OSError,
+)
 
 
 def _broken_book() -> Refusal:
     return Refusal(_("工作簿已损坏或内容不合规范，请用 Excel 打开后另存为 .xlsx 再上传。"), field="file")
 
 
-def _check_archive(file: BinaryIO, size: int) -> None:
+def _check_archive(file: IO[bytes], size: int) -> None:
     try:
         with zipfile.ZipFile(file) as archive:
             parts = {part.filename: part.file_size for part in archive.infolist()}
     except (zipfile.BadZipFile, NotImplementedError):
         raise _broken_book() from None
     if "xl/workbook.xml" not in parts:
-        raise Refusal(_("这是压缩包或其他文档，不是 Excel 工作簿。请上传 .xlsx 或 .csv 文件（可用 gzip 压缩）。"), field="file")
+        raise Refusal(
+            _("这是压缩包或其他文档，不是 Excel 工作簿。请上传 .xlsx 或 .csv 文件（可用 gzip 压缩）。"), field="file"
+        )
     _refuse_bomb(sum(parts.values()), size)
     if parts.get("xl/sharedStrings.xml", 0) > MOST_SHARED_STRINGS:
         raise Refusal(_("工作簿过大，请另存为 CSV 后上传。"), field="file")
@@ -187,8 +213,8 @@ def _check_archive(file: BinaryIO, size: int) -> None:
 
 def _sheet_rows(sheet: ReadOnlyWorksheet) -> Iterator[Sequence[str]]:
     try:
-        for row in sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True):
-            yield [cell_of(value) for value in row]
+        for row in sheet.iter_rows(values_only=True):
+            yield [cell_of(value) for value in row[: MOST_COLUMNS + 1]]
     except _BROKEN_BOOK:
         raise _broken_book() from None
 
@@ -197,7 +223,7 @@ def _sheet_rows(sheet: ReadOnlyWorksheet) -> Iterator[Sequence[str]]:
 
 
 @contextmanager
-def _text(file: BinaryIO, start: bytes) -> Iterator[Table]:
+def _text(file: IO[bytes], start: bytes) -> Iterator[Table]:
     for sign, kind in _OTHER_KINDS:
         if start.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(sign):
             raise Refusal(
@@ -214,8 +240,8 @@ def _text(file: BinaryIO, start: bytes) -> Iterator[Table]:
         words.detach()
 
 
-def _encoding(file: BinaryIO, start: bytes) -> tuple[str, int]:
-    """UTF-8 (with or without BOM), UTF-16 with BOM, else GB18030, proved by reading the whole; and the number of lines."""
+def _encoding(file: IO[bytes], start: bytes) -> tuple[str, int]:
+    """UTF-8 with or without BOM, UTF-16 with BOM, else GB18030, proved by reading the whole; and the lines."""
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         candidates = ["utf-16"]
     elif b"\0" in start:
@@ -229,7 +255,7 @@ def _encoding(file: BinaryIO, start: bytes) -> tuple[str, int]:
     raise Refusal(_("文字编码无法识别，请另存为 UTF-8 编码的 CSV 后上传。"), field="file")
 
 
-def _lines_if(file: BinaryIO, encoding: str) -> int | None:
+def _lines_if(file: IO[bytes], encoding: str) -> int | None:
     decoder = codecs.getincrementaldecoder(encoding)()
     lines = 0
     file.seek(0)

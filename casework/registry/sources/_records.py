@@ -1,4 +1,4 @@
-"""The merge of staged records: whose they are, whether they are new, changed or known, and who has to wait for a match."""
+"""The merge of staged records: whose they are, which are new, changed or known, and which wait for a match."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -53,7 +53,7 @@ _JUDGE = f"""
            o.id, p.id,
            CASE WHEN s.row_no < l.row_no THEN l.row_no END,
            CASE WHEN s.row_no < l.row_no THEN NULL
-                WHEN w.discarded_at IS NOT NULL THEN concat(%(discarded)s, w.discarded_by, '：', w.discard_reason)
+                WHEN w.discarded_at IS NOT NULL THEN concat(%(discarded)s::text, w.discarded_by, '：', w.discard_reason)
                 WHEN o.id IS NULL THEN {_WHY_WAITING.format(row="s")} END
     FROM staged s
     JOIN (SELECT source_key, max(row_no) AS row_no FROM staged GROUP BY source_key) l USING (source_key)
@@ -106,11 +106,13 @@ _NO_LONGER_WAITING = """
 """
 
 _WORDS_FOR_WAITING = """
-    UPDATE fate SET reason = CASE reason WHEN 'ambiguous' THEN %(ambiguous)s WHEN 'conflict' THEN %(conflict)s ELSE %(unknown)s END
+    UPDATE fate SET reason = CASE reason
+        WHEN 'ambiguous' THEN %(ambiguous)s WHEN 'conflict' THEN %(conflict)s ELSE %(unknown)s END
     WHERE outcome = 'waiting'
 """
 
-_SETTLE = f"""
+_SETTLE = (
+    f"""
     WITH known AS (
         SELECT w.*, {_OWNER} AS enterprise_id
         FROM waiting_row w {_WHOSE.format(row="w")}
@@ -122,11 +124,12 @@ _SETTLE = f"""
         enterprise_id, source, source_key, version, batch_id, row_no, recorded_at, {{names}})
     SELECT k.enterprise_id, k.source, k.source_key, 1, k.batch_id, k.row_no, %(moment)s, {{values}}
     FROM known k
-    CROSS JOIN LATERAL jsonb_to_record(k.values) AS v ({", ".join(f"{name} {sort}" for name, sort in RECORD_COLUMNS.items())})
+    CROSS JOIN LATERAL jsonb_to_record(k.values) AS v ({{typed}})
     ORDER BY k.id
     RETURNING enterprise_id
-""".replace("{names}", ", ".join(name for name in RECORD_COLUMNS if name != "source_key")).replace(
-    "{values}", ", ".join(f"v.{name}" for name in RECORD_COLUMNS if name != "source_key")
+""".replace("{typed}", ", ".join(f"{name} {sort}" for name, sort in RECORD_COLUMNS.items()))
+    .replace("{names}", ", ".join(name for name in RECORD_COLUMNS if name != "source_key"))
+    .replace("{values}", ", ".join(f"v.{name}" for name in RECORD_COLUMNS if name != "source_key"))
 )
 
 
@@ -159,7 +162,7 @@ def merge(staging: Staging, *, batch_id: int, tell: Callable[[str], None]) -> No
 def settle(
     cursor: Cursor[Any], moment: datetime, *, waiting_id: int | None = None, owner: int | None = None
 ) -> list[int]:
-    """Gives waiting records to enterprises that are known by now; one of them, if asked, to the owner that a person chose.
+    """Gives waiting records to enterprises that are known by now; or one of them to the owner that a person chose.
 
     Returns whose records they are. They keep the batch and row they came with. Idempotence key: (source, source key).
     """

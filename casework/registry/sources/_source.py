@@ -1,6 +1,7 @@
 """What a source of records declares: its fields, how a row becomes an enterprise or a record, and examples."""
 
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -34,7 +35,7 @@ class Field:
 
 
 class Problem(NamedTuple):
-    """What is wrong with a row: the field's label ("" for the row as a whole), the sentence, whether the row is rejected."""
+    """What is wrong with a row: the label of the field ("": the whole row), the sentence, whether it is rejected."""
 
     field: str
     sentence: str
@@ -74,7 +75,7 @@ class Source:
         return tuple(field for field in self.fields if field.required)
 
     def recognise(self, cells: Sequence[str]) -> dict[int, str]:
-        """Which columns of a heading row mean which field, by labels and aliases; each field once, the first alias wins."""
+        """Which columns of a heading row mean which field, by labels and aliases: each once, first alias first."""
         known: dict[str, tuple[int, str]] = {}
         for place, (spelling, key) in enumerate(self._spellings()):
             known.setdefault(spelling, (place, key))
@@ -98,13 +99,15 @@ class Source:
             labels.append(_("统一社会信用代码、注册号或名称"))
         return labels
 
-    def reader(self, columns: Mapping[int, str], headings: Sequence[str] = ()) -> "RowReader":
-        """Reads rows of a file whose columns are known; the headings may name the unit of an amount."""
+    def reader(self, columns: Mapping[int, str], headings: Sequence[str] = (), width: int | None = None) -> "RowReader":
+        """Reads rows of a file whose columns are known; headings may name the unit of an amount.
+
+        Rows with more than `width` cells (None: no limit) are rejected.
+        """
         by_key = {known.key: known for known in self.fields}
         found = [(column, by_key[key]) for column, key in sorted(columns.items()) if key in by_key]
-        return RowReader(
-            self, [(column, known, _parser(known, headings[column] if headings else "")) for column, known in found]
-        )
+        parsers = [(column, known, _parser(known, headings[column] if headings else "")) for column, known in found]
+        return RowReader(self, parsers, width)
 
 
 _UNIT = re.compile(r"[(（\[【]\s*(?:单位[:：]?)?\s*(亿元|万元|元|万美元)\s*[)）\]】]")
@@ -125,17 +128,22 @@ def _parser(known: Field, headed: str) -> values.Parser:
 class RowReader:
     """Turns the cells of a row into values and problems."""
 
-    def __init__(self, source: Source, columns: list[tuple[int, Field, values.Parser]]) -> None:
+    def __init__(
+        self, source: Source, columns: list[tuple[int, Field, values.Parser]], width: int | None = None
+    ) -> None:
         self._blank: dict[str, Any] = {known.key: None for known in source.fields}
         self._columns = [(column, known.key, parse, known) for column, known, parse in columns]
         self._required = [(known.key, known.label) for known in source.required]
-        self.width = max((column for column, _known, _parse in columns), default=-1) + 1
+        self._needed = max((column for column, _known, _parse in columns), default=-1) + 1
+        self._width = width or sys.maxsize
 
     def __call__(self, cells: Sequence[str]) -> tuple[dict[str, Any], list[Problem]]:
         row = self._blank.copy()
         problems: list[Problem] = []
-        if len(cells) < self.width:
-            cells = [*cells, *[""] * (self.width - len(cells))]
+        if len(cells) < self._needed:
+            cells = [*cells, *[""] * (self._needed - len(cells))]
+        elif len(cells) > self._width and any(map(str.strip, cells[self._width :])):
+            problems.append(Problem("", _("单元格比表头多，可能有未加引号的分隔符。"), True))
         for column, key, parse, known in self._columns:
             cell = cells[column]
             if not cell or cell.isspace():
@@ -155,27 +163,74 @@ class RowReader:
 
 SUBJECT = (
     Field(
-        "uscc", N_("统一社会信用代码"), values.subject_number,
-        ("社会信用代码", "信用代码", "统一代码", "统一社会信用代码/注册号", "uscc", "credit_code", "uniscid", "unified_social_credit_code"),
+        "uscc",
+        N_("统一社会信用代码"),
+        values.subject_number,
+        (
+            "社会信用代码",
+            "信用代码",
+            "统一代码",
+            "统一社会信用代码/注册号",
+            "uscc",
+            "credit_code",
+            "uniscid",
+            "unified_social_credit_code",
+        ),
         note=N_("18 位代码；尚无代码的填 15 位注册号。"),
     ),
-    Field("reg_no", N_("注册号"), values.registration_number, ("工商注册号", "营业执照注册号", "原注册号", "regno", "registration_no")),
     Field(
-        "name", N_("主体名称"), values.name,
-        ("名称", "企业名称", "单位名称", "经营主体名称", "市场主体名称", "当事人", "当事人名称", "相对人名称", "字号名称", "被检查人", "company", "entname", "enterprise_name"),
+        "reg_no",
+        N_("注册号"),
+        values.registration_number,
+        ("工商注册号", "营业执照注册号", "原注册号", "regno", "registration_no"),
     ),
-)  # fmt: skip
+    Field(
+        "name",
+        N_("主体名称"),
+        values.name,
+        (
+            "名称",
+            "企业名称",
+            "单位名称",
+            "经营主体名称",
+            "市场主体名称",
+            "当事人",
+            "当事人名称",
+            "相对人名称",
+            "字号名称",
+            "被检查人",
+            "company",
+            "entname",
+            "enterprise_name",
+        ),
+    ),
+)
 """Who a row is about: matched by code, then by registration number, then by the exact name where only one has it."""
 
 SOURCE_KEY = Field(
-    "source_key", N_("记录编号"), values.whole_number_text, ("来源主键", "主键", "数据编号", "序列号", "id", "record_id"),
+    "source_key",
+    N_("记录编号"),
+    values.whole_number_text,
+    ("来源主键", "主键", "数据编号", "序列号", "id", "record_id"),
     note=N_("来源系统中的唯一编号；同一编号再次导入即为更正。"),
-)  # fmt: skip
+)
 
 STATE = (
-    Field("revoked_on", N_("撤销（更正）日期"), values.day, ("撤销日期", "更正日期", "决定撤销日期"), note=N_("视同自始没有发生。")),
-    Field("repaired_on", N_("信用修复日期"), values.day, ("修复日期", "信用修复完成日期", "repair_date"), note=N_("自该日起不再公示、共享和使用。")),
-)  # fmt: skip
+    Field(
+        "revoked_on",
+        N_("撤销（更正）日期"),
+        values.day,
+        ("撤销日期", "更正日期", "决定撤销日期"),
+        note=N_("视同自始没有发生。"),
+    ),
+    Field(
+        "repaired_on",
+        N_("信用修复日期"),
+        values.day,
+        ("修复日期", "信用修复完成日期", "repair_date"),
+        note=N_("自该日起不再公示、共享和使用。"),
+    ),
+)
 """What may later befall a record that says something bad."""
 
 
@@ -220,9 +275,19 @@ class Draft(NamedTuple):
 
 
 _IN_THE_RECORD = {
-    "uscc", "reg_no", "name", "source_key", "happened_on", "ends_on", "publicity_until", "repaired_on", "revoked_on",
-    "amount", "document_no", "authority",
-}  # fmt: skip
+    "uscc",
+    "reg_no",
+    "name",
+    "source_key",
+    "happened_on",
+    "ends_on",
+    "publicity_until",
+    "repaired_on",
+    "revoked_on",
+    "amount",
+    "document_no",
+    "authority",
+}
 
 
 def _plain(_row: Row) -> int:
@@ -315,4 +380,4 @@ class RecordSource(Source):
 def _json(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
-    return str(value) if isinstance(value, Decimal) else value
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else value

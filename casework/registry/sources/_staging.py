@@ -1,11 +1,11 @@
-"""The way from a file into the database: rows are read into temporary tables, compared and merged there, and each is told its fate."""
+"""The way from a file into the database: rows are read into temporary tables, and each is told its fate."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from psycopg import Cursor
 from psycopg.sql import SQL, Identifier
@@ -26,22 +26,62 @@ Tell = Callable[[int, int | None, str], None]
 """Is told rows done, rows expected (None: unknown) and what goes on."""
 
 ENTERPRISE_COLUMNS = {
-    "uscc": "text", "reg_no": "text", "code_checked": "boolean", "subject_class": "text", "name": "text", "name_key": "text",
-    "bigrams": "text[]", "type_code": "text", "type_name": "text", "legal_representative": "text", "person_key": "text",
-    "person_id_sealed": "bytea", "phone_sealed": "bytea", "capital_wan": "numeric(20,6)", "paid_capital_wan": "numeric(20,6)",
-    "currency": "text", "established_on": "date", "approved_on": "date", "term_from": "date", "term_to": "date", "registrar": "text",
-    "status": "text", "status_on": "date", "status_reason": "text", "address": "text", "business_address": "text",
-    "address_key": "text", "cluster_address": "boolean", "division_code": "text", "town_code": "text", "org_id": "bigint",
-    "industry_section": "text", "industry_code": "text", "scope": "text", "employees": "bigint", "is_branch": "boolean",
+    "uscc": "text",
+    "reg_no": "text",
+    "code_checked": "boolean",
+    "subject_class": "text",
+    "name": "text",
+    "name_key": "text",
+    "bigrams": "text[]",
+    "type_code": "text",
+    "type_name": "text",
+    "legal_representative": "text",
+    "person_key": "text",
+    "person_id_sealed": "bytea",
+    "phone_sealed": "bytea",
+    "capital_wan": "numeric(20,6)",
+    "paid_capital_wan": "numeric(20,6)",
+    "currency": "text",
+    "established_on": "date",
+    "approved_on": "date",
+    "term_from": "date",
+    "term_to": "date",
+    "registrar": "text",
+    "status": "text",
+    "status_on": "date",
+    "status_reason": "text",
+    "address": "text",
+    "business_address": "text",
+    "address_key": "text",
+    "cluster_address": "boolean",
+    "division_code": "text",
+    "town_code": "text",
+    "org_id": "bigint",
+    "industry_section": "text",
+    "industry_code": "text",
+    "scope": "text",
+    "employees": "bigint",
+    "is_branch": "boolean",
     "tags": "text[]",
-}  # fmt: skip
-"""What a row may tell of an enterprise, as the temporary table holds it: the column of the same name, or NULL for nothing told."""
+}
+"""What a row may tell of an enterprise: a column of the same name; NULL is nothing told."""
 
 RECORD_COLUMNS = {
-    "source_key": "text", "kind": "smallint", "klass": "smallint", "happened_on": "date", "ends_on": "date",
-    "publicity_until": "date", "repaired_on": "date", "revoked_on": "date", "amount": "numeric(20,6)", "title": "text",
-    "document_no": "text", "authority": "text", "chain": "text", "detail": "jsonb",
-}  # fmt: skip
+    "source_key": "text",
+    "kind": "smallint",
+    "klass": "smallint",
+    "happened_on": "date",
+    "ends_on": "date",
+    "publicity_until": "date",
+    "repaired_on": "date",
+    "revoked_on": "date",
+    "amount": "numeric(20,6)",
+    "title": "text",
+    "document_no": "text",
+    "authority": "text",
+    "chain": "text",
+    "detail": "jsonb",
+}
 
 _SUBJECT_COLUMNS = {"uscc": "text", "reg_no": "text", "name": "text", "name_key": "text"}
 _PLACE_COLUMNS = {"sure": "boolean", "parent": "text"}
@@ -56,7 +96,7 @@ class Columns:
     fields: dict[int, str]
 
 
-def columns_of(file: BinaryIO, source: Source, remembered: Callable[[Heading], dict[int, str] | None]) -> Columns:
+def columns_of(file: IO[bytes], source: Source, remembered: Callable[[Heading], dict[int, str] | None]) -> Columns:
     """The columns as a person once explained them (`remembered`), else as the source recognises them."""
     head = heading(file, source)
     return Columns(head, remembered(head) or source.recognise(head.cells))
@@ -87,13 +127,13 @@ class Staging:
             )
         )
         self.cursor.execute(
-            "CREATE TEMP TABLE fate (row_no integer, outcome text, enterprise_id bigint, record_id bigint, twin integer,"
-            " number text, name text, field text, reason text) ON COMMIT DROP"
+            "CREATE TEMP TABLE fate (row_no integer, outcome text, enterprise_id bigint, record_id bigint,"
+            " twin integer, number text, name text, field text, reason text) ON COMMIT DROP"
         )
 
-    def fill(self, file: BinaryIO, columns: Columns, *, limit: int, tell: Tell) -> None:
+    def fill(self, file: IO[bytes], columns: Columns, *, limit: int, tell: Tell) -> None:
         """Reads the whole file: rows that can be understood into `staged`, the others into `fate` as rejected."""
-        reader = self.source.reader(columns.fields, columns.head.cells)
+        reader = self.source.reader(columns.fields, columns.head.cells, columns.head.width)
         with opened(file) as table:
             rows = (row for row in table.rows() if row[0] > columns.head.row_no)
             while chunk := list(islice(rows, CHUNK)):
@@ -128,7 +168,9 @@ class Staging:
         assert isinstance(self.source, RecordSource)
         return self._record(self.source, row)
 
-    def _enterprise(self, source: EnterpriseSource, row: dict[str, Any]) -> tuple[tuple[Any, ...] | None, list[Problem]]:
+    def _enterprise(
+        self, source: EnterpriseSource, row: dict[str, Any]
+    ) -> tuple[tuple[Any, ...] | None, list[Problem]]:
         told, problems = source.master(row)
         if problems:
             return None, problems
@@ -163,14 +205,18 @@ class Staging:
         found = dict.fromkeys(("new", "changed", "unchanged", "waiting", "rejected"), 0)
         self.cursor.execute("SELECT outcome, count(*) FROM fate GROUP BY outcome")
         found.update(self.cursor.fetchall())
-        self.cursor.execute("SELECT count(*) FROM staged WHERE reason IS NOT NULL")
-        return {"read": sum(found.values()), **found, "warnings": self.cursor.fetchone()[0]}
+        [warnings] = self.cursor.execute("SELECT count(*) FROM staged WHERE reason IS NOT NULL").fetchone() or [0]
+        return {"read": sum(found.values()), **found, "warnings": warnings}
 
     def report(self) -> Iterator[bytes]:
         """The fate of every row as CSV, in the order of the file; harmless in a spreadsheet."""
         words = {
-            "new": _("新增"), "changed": _("变更"), "unchanged": _("无变化"), "waiting": _("待匹配"), "rejected": _("未导入"),
-        }  # fmt: skip
+            "new": _("新增"),
+            "changed": _("变更"),
+            "unchanged": _("无变化"),
+            "waiting": _("待匹配"),
+            "rejected": _("未导入"),
+        }
         heads = (_("行号"), _("结果"), _("代码或注册号"), _("名称"), _("字段"), _("说明"))
         yield ("\ufeff" + ",".join(heads) + "\r\n").encode()
         with self.cursor.copy(_REPORT, {**words, "twin": _("与第 %s 行相同，以该行为准。")}) as copy:
@@ -209,12 +255,12 @@ _SAFE = r"CASE WHEN {0} ~ '^[=+\-@\t\r\n]' THEN '''' || {0} ELSE {0} END"
 _REPORT = f"""
     COPY (
         SELECT f.row_no,
-               CASE f.outcome WHEN 'new' THEN %(new)s WHEN 'changed' THEN %(changed)s WHEN 'unchanged' THEN %(unchanged)s
-                    WHEN 'waiting' THEN %(waiting)s ELSE %(rejected)s END,
+               CASE f.outcome WHEN 'new' THEN %(new)s WHEN 'changed' THEN %(changed)s
+                    WHEN 'unchanged' THEN %(unchanged)s WHEN 'waiting' THEN %(waiting)s ELSE %(rejected)s END,
                {_SAFE.format("coalesce(f.number, s.uscc, s.reg_no)")},
                {_SAFE.format("coalesce(f.name, s.name)")},
                {_SAFE.format("coalesce(f.field, s.field)")},
-               {_SAFE.format("concat_ws(' ', f.reason, s.reason, replace(%(twin)s, '%%s', f.twin::text))")}
+               {_SAFE.format("nullif(concat_ws(' ', f.reason, s.reason, replace(%(twin)s, '%%s', f.twin::text)), '')")}
         FROM fate f LEFT JOIN staged s ON s.row_no = f.row_no
         ORDER BY f.row_no
     ) TO STDOUT (FORMAT csv)

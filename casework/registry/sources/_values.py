@@ -32,7 +32,7 @@ class Doubtful(Exception):
 
 
 Parser = Callable[[str], Any]
-"""Reads a cell that is not blank; raises Unreadable or Doubtful. A parser that returns None says the cell holds nothing."""
+"""Reads a cell that is not blank; None says that it holds nothing. Raises Unreadable or Doubtful."""
 
 
 # Text ----------------------------------------------------------------------------------------------------------------
@@ -70,7 +70,7 @@ _KEY_ALREADY = re.compile(r"[0-9A-Z()\u4e00-\u9fff]*")
 
 
 def name_key(words: str) -> str:
-    """One spelling of a name for comparing and searching: half-width, upper case, one kind of bracket, no dots or space."""
+    """One spelling of a name to compare and search: half-width, upper case, one kind of bracket, no dots or space."""
     if _KEY_ALREADY.fullmatch(words):
         return words
     return _OUTSIDE_A_KEY.sub("", unicodedata.normalize("NFKC", words).translate(_BRACKETS)).upper()
@@ -86,6 +86,7 @@ def squash(words: str) -> str:
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", words)))
 
 
+_DIGIT = re.compile(r"\d")
 _ADDRESS_NOISE = re.compile(r"[\s,，.。、;；:：()（）\-—_#＃·\"'“”]+")
 
 
@@ -100,7 +101,7 @@ def address_key(cell: str) -> str | None:
     """One spelling of an address that names a door; None where it names only a village or a road, which many share."""
     key = _ADDRESS_NOISE.sub("", unicodedata.normalize("NFKC", cell)).upper()
     key = _address_head().sub("", key)
-    return key if len(key) >= 6 and any(letter.isdigit() for letter in key) else None
+    return key if len(key) >= 6 and _DIGIT.search(key) else None
 
 
 # Numbers of subjects -------------------------------------------------------------------------------------------------
@@ -113,9 +114,6 @@ _BODY_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 _CODE = re.compile(rf"[{_CODE_ALPHABET}]{{18}}")
 _MANGLED = re.compile(r"[\d.]+E\+?\d+", re.IGNORECASE)
 _NUMBER_NOISE = re.compile(r"[\s'`’‘\-]+")
-
-REGISTRARS = {"1": "机构编制", "5": "民政", "9": "市场监管", "Y": "其他"}
-"""First character of a unified social credit code (GB 32100-2015, table 1); others exist and are not market subjects."""
 
 
 class SubjectNumber(NamedTuple):
@@ -182,7 +180,8 @@ def registration_number(cell: str) -> str:
 def _why_no_number(number: str) -> str:
     if _MANGLED.fullmatch(number):
         return _(
-            "“%(number)s”已被 Excel 变为科学计数，原号码已丢失。请从原系统重新导出，打开时把该列设为“文本”。", number=number
+            "“%(number)s”已被 Excel 变为科学计数法，原号码已丢失。请从原系统重新导出，打开时把该列设为“文本”。",
+            number=number,
         )
     if len(number) == 18 and set(number) & set("IOSVZ"):
         return _("代码中不使用字母 I、O、S、V、Z，请核对是否误把数字 1、0、5、2 写成了字母。")
@@ -210,7 +209,7 @@ FIRST_YEAR, LAST_YEAR = 1900, 2100
 
 
 def day(cell: str) -> date:
-    """A day: 2026-03-05, 2026/3/5, 2026.3.5, 2026年3月5日, 20260305, with or without a time, or Excel's serial number."""
+    """A day: 2026-03-05, 2026/3/5, 2026.3.5, 2026年3月5日, 20260305, with or without a time; Excel's serial too."""
     try:
         found = date.fromisoformat(cell) if len(cell) == 10 and cell[4] == "-" else _other_day(fold(cell))
     except ValueError:
@@ -263,10 +262,23 @@ class Capital(NamedTuple):
 _QUANTITY = re.compile(r"([\d,]*\.?\d+(?:E-?\d+)?)(.*)", re.IGNORECASE)
 _PHONE = re.compile(r"1[3-9]\d{9}|0\d{2,3}-?\d{7,8}")
 _CURRENCIES = (
-    ("美", "USD"), ("港", "HKD"), ("欧", "EUR"), ("日", "JPY"), ("英镑", "GBP"), ("澳大利亚", "AUD"), ("澳元", "AUD"),
-    ("新加坡", "SGD"), ("加拿大", "CAD"), ("加元", "CAD"), ("马克", "DEM"), ("瑞士", "CHF"), ("法国法郎", "FRF"),
-    ("台币", "TWD"), ("韩", "KRW"), ("澳门", "MOP"),
-)  # fmt: skip
+    ("美", "USD"),
+    ("港", "HKD"),
+    ("欧", "EUR"),
+    ("日", "JPY"),
+    ("英镑", "GBP"),
+    ("澳大利亚", "AUD"),
+    ("澳元", "AUD"),
+    ("新加坡", "SGD"),
+    ("加拿大", "CAD"),
+    ("加元", "CAD"),
+    ("马克", "DEM"),
+    ("瑞士", "CHF"),
+    ("法国法郎", "FRF"),
+    ("台币", "TWD"),
+    ("韩", "KRW"),
+    ("澳门", "MOP"),
+)
 MOST_CAPITAL_WAN = Decimal(20_000_000)
 """200 billion: no subject of a Chinese register has more; a larger number is a phone number or a slip."""
 
@@ -429,7 +441,7 @@ def phone(cell: str) -> str:
 
 
 def cell_of(value: Any) -> str:
-    """The text of a typed cell of a workbook. Whole numbers beyond 15 digits have lost their end in Excel and say so."""
+    """The text of a typed cell of a workbook. Numbers beyond 15 digits have lost their end in Excel and say so."""
     if value is None:
         return ""
     if isinstance(value, str):

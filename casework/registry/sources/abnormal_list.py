@@ -4,8 +4,21 @@ from casework.core.i18n import N_
 from casework.registry.sources import _values as values
 from casework.registry.sources._source import SOURCE_KEY, STATE, SUBJECT, Example, Field, RecordSource, told_apart_by
 
-REASONS = {"年度报告": 1, "年报": 1, "责令": 2, "即时信息": 2, "隐瞒": 3, "弄虚作假": 3, "无法联系": 4, "失联": 4, "1": 1, "2": 2, "3": 3, "4": 4}  # fmt: skip
-"""企业经营异常名录管理办法 names four reasons; a text that speaks of concealment is the third even where it mentions the report."""
+REASONS = {
+    "年度报告": 1,
+    "年报": 1,
+    "责令": 2,
+    "即时信息": 2,
+    "隐瞒": 3,
+    "弄虚作假": 3,
+    "无法联系": 4,
+    "失联": 4,
+    "1": 1,
+    "2": 2,
+    "3": 3,
+    "4": 4,
+}
+"""The four reasons of 企业经营异常名录管理办法; concealment is the third even where the text mentions a report."""
 
 _by_words = values.one_of({words: number for words, number in REASONS.items() if number != 3})
 
@@ -16,7 +29,12 @@ def reason(cell: str) -> int:
     return 3 if folded == "3" or "隐瞒" in folded or "弄虚作假" in folded else int(_by_words(cell))
 
 
-WORDS = {1: "未按期公示年度报告", 2: "未在责令期限内公示即时信息", 3: "公示信息隐瞒真实情况、弄虚作假", 4: "通过登记的住所或经营场所无法联系"}  # fmt: skip
+WORDS = {
+    1: "未按期公示年度报告",
+    2: "未在责令期限内公示即时信息",
+    3: "公示信息隐瞒真实情况、弄虚作假",
+    4: "通过登记的住所或经营场所无法联系",
+}
 
 SOURCE = RecordSource(
     key="abnormal_list",
@@ -31,8 +49,16 @@ SOURCE = RecordSource(
     fields=(
         *SUBJECT,
         SOURCE_KEY,
-        Field("reason", N_("列入原因"), reason, ("列异原因", "列入经营异常名录原因", "spectcause", "specause"), required=True),
-        Field("happened_on", N_("列入日期"), values.day, ("列异日期", "列入时间", "abntime", "listed_on"), required=True),
+        Field(
+            "reason",
+            N_("列入原因"),
+            reason,
+            ("列异原因", "列入经营异常名录原因", "spectcause", "specause"),
+            required=True,
+        ),
+        Field(
+            "happened_on", N_("列入日期"), values.day, ("列异日期", "列入时间", "abntime", "listed_on"), required=True
+        ),
         Field("document_no", N_("列入决定书文号"), values.whole_number_text, ("列入文号", "文号")),
         Field("authority", N_("列入决定机关"), values.text, ("作出决定机关", "决定机关", "decorg")),
         Field("ends_on", N_("移出日期"), values.day, ("移出时间", "remdate", "removed_on")),

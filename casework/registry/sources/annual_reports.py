@@ -12,7 +12,7 @@ _FIGURES = ("revenue", "profit", "assets", "tax")
 
 
 def klass(row: Row) -> int:
-    """In time until 30 June of the following year (企业信息公示暂行条例 第八条); 零申报 as told, or when all figures are 0."""
+    """In time until 30 June of the next year (企业信息公示暂行条例 第八条); 零申报 as told, or if all figures are 0."""
     late = row["happened_on"] > date(row["year"] + 1, 6, 30)
     figures = [row[key] for key in _FIGURES if row[key] is not None]
     zero = row["zero"] if row["zero"] is not None else bool(figures) and not any(figures)
@@ -40,7 +40,13 @@ SOURCE = RecordSource(
         *SUBJECT,
         SOURCE_KEY,
         Field("year", N_("报告年度"), values.year, ("年度", "年报年度", "ancheyear", "year"), required=True),
-        Field("happened_on", N_("公示日期"), values.day, ("填报日期", "报送日期", "首次公示日期", "anchedate"), required=True),
+        Field(
+            "happened_on",
+            N_("公示日期"),
+            values.day,
+            ("填报日期", "报送日期", "首次公示日期", "anchedate"),
+            required=True,
+        ),
         Field("zero", N_("是否零申报"), values.flag, ("零申报", "zero")),
         Field("revenue", N_("营业总收入"), _figure, ("营业收入", "vendinc", "revenue"), lenient=True, monetary=True),
         Field("profit", N_("利润总额"), _figure, ("progro", "profit"), lenient=True, monetary=True),

@@ -5,10 +5,25 @@ from casework.registry.sources import _values as values
 from casework.registry.sources._source import SOURCE_KEY, SUBJECT, Example, Field, RecordSource, Row
 
 ITEMS = {
-    "法定代表人": 1, "负责人": 1, "经营者": 1, "投资人": 1, "执行事务合伙人": 1,
-    "住所": 2, "经营场所": 2, "地址": 2, "名称": 3, "字号": 3, "经营范围": 4,
-    "股权": 6, "股东": 6, "投资者": 6, "注册资本": 7, "注册资金": 7, "出资总额": 7, "资金数额": 7,
-}  # fmt: skip
+    "法定代表人": 1,
+    "负责人": 1,
+    "经营者": 1,
+    "投资人": 1,
+    "执行事务合伙人": 1,
+    "住所": 2,
+    "经营场所": 2,
+    "地址": 2,
+    "名称": 3,
+    "字号": 3,
+    "经营范围": 4,
+    "股权": 6,
+    "股东": 6,
+    "投资者": 6,
+    "注册资本": 7,
+    "注册资金": 7,
+    "出资总额": 7,
+    "资金数额": 7,
+}
 REDUCED_BY_HALF, CAPITAL = 5, 7
 
 

@@ -1,4 +1,4 @@
-"""投诉: complaints of consumers, as the 12315 platform exports them. Nothing about the person who complained is read."""
+"""投诉: complaints of consumers, as the 12315 platform exports them. Nothing about who complained is read."""
 
 from casework.core.i18n import N_
 from casework.registry.sources import _values as values
@@ -6,10 +6,24 @@ from casework.registry.sources._source import SOURCE_KEY, SUBJECT, Example, Fiel
 
 OUTCOMES = values.one_of(
     {
-        "不予受理": 0, "未受理": 0, "撤回": 0, "撤诉": 0, "恶意": 0, "重复": 0, "已受理": 1, "受理": 1, "调解成功": 1,
-        "终止调解": 1, "调解不成": 1, "和解": 1, "已办结": 1, "办结": 1, "不履行": 2, "拒不履行": 2,
+        "不予受理": 0,
+        "未受理": 0,
+        "撤回": 0,
+        "撤诉": 0,
+        "恶意": 0,
+        "重复": 0,
+        "已受理": 1,
+        "受理": 1,
+        "调解成功": 1,
+        "终止调解": 1,
+        "调解不成": 1,
+        "和解": 1,
+        "已办结": 1,
+        "办结": 1,
+        "不履行": 2,
+        "拒不履行": 2,
     }
-)  # fmt: skip
+)
 
 SOURCE = RecordSource(
     key="complaints",

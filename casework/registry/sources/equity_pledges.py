@@ -38,9 +38,7 @@ SOURCE = RecordSource(
             monetary=True,
             note=N_("没有单位时按万元计；股份按每股一元折算。"),
         ),
-        Field(
-            "happened_on", N_("设立登记日期"), values.day, ("登记日期", "出质登记日期", "equpledate"), required=True
-        ),
+        Field("happened_on", N_("设立登记日期"), values.day, ("登记日期", "出质登记日期", "equpledate"), required=True),
         Field("ends_on", N_("注销日期"), values.day, ("注销登记日期", "解除日期", "candate")),
         Field("revoked_on", N_("撤销日期"), values.day, ("撤销登记日期",)),
         Field("authority", N_("登记机关"), values.text, ("regorg",)),

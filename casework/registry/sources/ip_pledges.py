@@ -16,7 +16,10 @@ SOURCE = RecordSource(
         *SUBJECT,
         SOURCE_KEY,
         Field(
-            "document_no", N_("质押登记证号"), values.whole_number_text, ("登记证号", "质权登记号", "登记号", "pledge_no")
+            "document_no",
+            N_("质押登记证号"),
+            values.whole_number_text,
+            ("登记证号", "质权登记号", "登记号", "pledge_no"),
         ),
         Field("right", N_("权利种类"), values.text, ("种类", "知识产权种类", "right"), note=N_("专利、商标、著作权。")),
         Field("subject", N_("质押标的"), values.text, ("知识产权名称", "标的名称", "专利名称", "商标名称")),

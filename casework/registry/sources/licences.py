@@ -5,9 +5,22 @@ from casework.registry.sources import _values as values
 from casework.registry.sources._source import SOURCE_KEY, SUBJECT, Example, Field, RecordSource, Row, told_apart_by
 
 _FIELDS = {
-    "特种设备": 3, "锅炉": 3, "压力容器": 3, "电梯": 3, "起重机": 3, "气瓶": 3, "药品": 2, "药店": 2, "医疗器械": 2, "化妆品": 2,
-    "食品": 1, "餐饮": 1, "酒类": 1, "SC": 1, "JY": 1,
-}  # fmt: skip
+    "特种设备": 3,
+    "锅炉": 3,
+    "压力容器": 3,
+    "电梯": 3,
+    "起重机": 3,
+    "气瓶": 3,
+    "药品": 2,
+    "药店": 2,
+    "医疗器械": 2,
+    "化妆品": 2,
+    "食品": 1,
+    "餐饮": 1,
+    "酒类": 1,
+    "SC": 1,
+    "JY": 1,
+}
 _CANCELLED = ("注销", "吊销", "撤销", "撤回", "失效")
 
 
@@ -46,7 +59,11 @@ SOURCE = RecordSource(
             required=True,
         ),
         Field(
-            "ends_on", N_("有效期至"), values.day_after, ("有效期止", "许可截止期", "valto"), note=N_("长期有效的填“长期”。")
+            "ends_on",
+            N_("有效期至"),
+            values.day_after,
+            ("有效期止", "许可截止期", "valto"),
+            note=N_("长期有效的填“长期”。"),
         ),
         Field("cancelled_on", N_("注销（吊销）日期"), values.day, ("注销日期", "吊销日期")),
         Field("authority", N_("许可机关"), values.text, ("发证机关", "licanth")),

@@ -42,22 +42,43 @@ def _source(key: str, kind: str, label: str, english: str, about: str, matter: s
 
 SOURCES = (
     _source(
-        "other_abnormal", "other_abnormal", N_("其他部门异常状态"), "Abnormal states at other departments",
-        N_("税务非正常户等由其他部门认定并共享的异常状态。"), "税务非正常户",
+        "other_abnormal",
+        "other_abnormal",
+        N_("其他部门异常状态"),
+        "Abnormal states at other departments",
+        N_("税务非正常户等由其他部门认定并共享的异常状态。"),
+        "税务非正常户",
     ),
     _source(
-        "unpaid_penalties", "unpaid_penalty", N_("逾期不履行处罚决定"), "Penalties not complied with",
-        N_("逾期不履行行政处罚决定的，履行后填终止日期。"), "逾期未缴纳罚款",
+        "unpaid_penalties",
+        "unpaid_penalty",
+        N_("逾期不履行处罚决定"),
+        "Penalties not complied with",
+        N_("逾期不履行行政处罚决定的，履行后填终止日期。"),
+        "逾期未缴纳罚款",
     ),
     _source(
-        "honours", "honour", N_("守信激励"), "Honours", N_("A级纳税人、政府质量奖等守信信息。"), "A级纳税人",
+        "honours",
+        "honour",
+        N_("守信激励"),
+        "Honours",
+        N_("A级纳税人、政府质量奖等守信信息。"),
+        "A级纳税人",
     ),
     _source(
-        "disqualifications", "disqualified", N_("任职资格受限"), "Disqualified representatives",
-        N_("法定代表人、负责人任职资格受限。"), "法定代表人任职资格受限",
+        "disqualifications",
+        "disqualified",
+        N_("任职资格受限"),
+        "Disqualified representatives",
+        N_("法定代表人、负责人任职资格受限。"),
+        "法定代表人任职资格受限",
     ),
     _source(
-        "overdue_rectifications", "overdue_rectification", N_("责令改正逾期未改"), "Orders to correct not obeyed",
-        N_("责令改正逾期未改的，复查合格后填终止日期。"), "责令改正逾期未改",
+        "overdue_rectifications",
+        "overdue_rectification",
+        N_("责令改正逾期未改"),
+        "Orders to correct not obeyed",
+        N_("责令改正逾期未改的，复查合格后填终止日期。"),
+        "责令改正逾期未改",
     ),
-)  # fmt: skip
+)

@@ -1,4 +1,4 @@
-"""行政处罚: penalty decisions, weighed by the seriousness of 令36号 (轻微, 一般, 严重), food, drugs and equipment apart."""
+"""行政处罚: penalty decisions by the seriousness of 令36号 (轻微, 一般, 严重); food, drugs and equipment apart."""
 
 from casework.core.i18n import N_
 from casework.registry.sources import _values as values
@@ -18,18 +18,23 @@ KEY_DOMAIN = 4
 """Added to the class in food, drugs and special equipment."""
 
 _degree = values.one_of({"轻微": MINOR, "一般": ORDINARY, "严重": SERIOUS})
-_procedure = values.one_of({"简易": "simple", "当场": "simple", "普通": "ordinary", "一般": "ordinary", "听证": "ordinary"})
+_procedure = values.one_of(
+    {"简易": "simple", "当场": "simple", "普通": "ordinary", "一般": "ordinary", "听证": "ordinary"}
+)
 _GRAVE = ("吊销", "责令关闭", "限制从业", "限制开展", "停产停业", "降低资质", "行政拘留")
 _KEY_WORDS = ("食品", "餐饮", "药品", "医疗器械", "化妆品", "特种设备", "电梯", "锅炉", "压力容器")
 
+
 def klass(row: Row) -> int:
-    """Warnings and simple procedure 0; else the degree that the file names, or 严重 for the gravest burdens and 一般 for all else.
+    """Warnings and simple procedure 0; else the degree that the file names; else 严重 for the gravest burdens, or 一般.
 
     What fine makes a penalty 轻微 or 严重 is the province's to say (令36号); it is not guessed from the amount.
     """
     if row["procedure"] == "simple" or _is_mere_warning(row):
         return WARNING
-    key_domain = any(word in f"{row['violation'] or ''}{row['domain'] or ''}{row['basis'] or ''}" for word in _KEY_WORDS)
+    key_domain = any(
+        word in f"{row['violation'] or ''}{row['domain'] or ''}{row['basis'] or ''}" for word in _KEY_WORDS
+    )
     return (row["degree"] or _degree_of(row)) + (KEY_DOMAIN if key_domain else 0)
 
 
@@ -64,7 +69,9 @@ SOURCE = RecordSource(
             ("行政处罚决定书文号", "处罚决定书文号", "文号", "处罚文号", "pendecno"),
             required=True,
         ),
-        Field("violation", N_("违法行为类型"), values.text, ("违法事实", "案由", "违法行为", "处罚事由", "illegacttype")),
+        Field(
+            "violation", N_("违法行为类型"), values.text, ("违法事实", "案由", "违法行为", "处罚事由", "illegacttype")
+        ),
         Field("domain", N_("领域"), values.text, ("业务领域", "条线")),
         Field("basis", N_("处罚依据"), values.text, ("依据", "法律依据")),
         Field("sort", N_("处罚种类"), values.text, ("处罚类别", "种类")),

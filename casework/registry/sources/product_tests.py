@@ -6,7 +6,14 @@ from casework.registry.sources._source import SOURCE_KEY, STATE, SUBJECT, Exampl
 
 PASSED, FAILED = 1, 2
 _outcome = values.one_of(
-    {"合格": PASSED, "纯抽检合格样品": PASSED, "未检出": PASSED, "不合格": FAILED, "不合格样品": FAILED, "问题样品": FAILED}
+    {
+        "合格": PASSED,
+        "纯抽检合格样品": PASSED,
+        "未检出": PASSED,
+        "不合格": FAILED,
+        "不合格样品": FAILED,
+        "问题样品": FAILED,
+    }
 )
 WORDS = {PASSED: "抽检合格", FAILED: "抽检不合格"}
 

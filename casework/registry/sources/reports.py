@@ -6,10 +6,18 @@ from casework.registry.sources._source import SOURCE_KEY, SUBJECT, Example, Fiel
 
 OUTCOMES = values.one_of(
     {
-        "查实": 1, "属实": 1, "立案": 1, "部分属实": 1, "未查实": 0, "不属实": 0, "查无实据": 0, "不予立案": 0, "核查中": 0,
+        "查实": 1,
+        "属实": 1,
+        "立案": 1,
+        "部分属实": 1,
+        "未查实": 0,
+        "不属实": 0,
+        "查无实据": 0,
+        "不予立案": 0,
+        "核查中": 0,
         "不予受理": 0,
     }
-)  # fmt: skip
+)
 
 SOURCE = RecordSource(
     key="reports",
