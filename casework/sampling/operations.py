@@ -709,6 +709,8 @@ def write_openings(campaign: Campaign) -> IO[bytes]:
 def propose_cancel(campaign_id: int, *, reason: str, actor: Actor) -> Campaign:
     """Asks that a numbered campaign be cancelled; another person of office decides. Idempotence key: the campaign."""
     campaign = _locked_campaign(campaign_id, actor)
+    if not (actor.may("sampling.draw") or actor.may("sampling.cancel")):
+        raise NotAllowed(_("您的岗位没有办理此事项的权限。"))
     CAMPAIGN.find("cancel", campaign.state)
     if not reason.strip():
         raise Refusal(_("请填写作废的理由，理由将向社会公示。"), field="reason")

@@ -250,6 +250,24 @@ WITNESS_DAYS = 2
 """So long a witness's one-time link is good."""
 LONGEST_NAME = 60
 
+ACTIONS = {
+    "sampling.create_plan": N_("编制计划"),
+    "sampling.revise_plan": N_("制定新版本"),
+    "sampling.keep_line": N_("保存计划项目"),
+    "sampling.remove_line": N_("删除计划项目"),
+    "sampling.create_campaign": N_("编制方案"),
+    "sampling.change_campaign": N_("修改方案"),
+    "sampling.hold_campaign": N_("方案与现行规定不符，等待修改"),
+    "sampling.invite": N_("邀请见证人"),
+    "sampling.contribute": N_("见证"),
+    "sampling.propose_cancel": N_("申请作废"),
+    "sampling.drop_cancel": N_("撤下作废申请"),
+    "sampling.keep_bundle": N_("保存封签包"),
+    "sampling.open_seals": N_("查看密封对应关系"),
+    "sampling.replace_officer": N_("更换检查人员"),
+}
+"""What the audit entries of plans and campaigns say was done, beside their moves."""
+
 # ---- Items -----------------------------------------------------------------------------------------------------------
 
 IMPORTANCE = {"general": N_("一般检查事项"), "key": N_("重点检查事项")}

@@ -17,12 +17,14 @@ from casework.core.i18n import _
 from casework.core.ledger import history
 from casework.core.schemas import Schema
 from casework.core.web import PUBLIC, STAFF, Form, actor, audience, done, may_use
+from casework.core.workflow import move_label
 from casework.registry import queries as registry
 from casework.registry.rules import SUBJECT_CLASSES
 from casework.sampling import operations as sampling
 from casework.sampling import queries
 from casework.sampling.models import Campaign, InspectionItem, Plan, PlanLine
 from casework.sampling.rules import (
+    ACTIONS,
     CADENCES,
     CAMPAIGN,
     GRADES,
@@ -192,6 +194,26 @@ def load_default_items() -> Any:
     return done(_("已载入 %(count)s 个事项，请逐项核对依据。", count=count), ".items")
 
 
+def _events(kind: str, key: int) -> list[dict[str, Any]]:
+    """What was done to a plan or campaign, newest first, for a timeline."""
+    events = []
+    for entry in history(kind, key):
+        move = move_label(entry.action)
+        label = move or ACTIONS.get(entry.action)
+        if label is not None:
+            who = _("系统") if entry.actor_id is None else entry.actor_name
+            events.append(
+                {
+                    "when": entry.at.astimezone(clock.LOCAL_ZONE).strftime("%Y-%m-%d %H:%M"),
+                    "title": _(label),
+                    "text": _("，").join(filter(None, (who, entry.note))),
+                    "url": None,
+                    "kind": "strong" if move else "plain",
+                }
+            )
+    return events
+
+
 def _item_words() -> dict[str, Any]:
     return {
         "lines": LINES,
@@ -249,7 +271,7 @@ def _plan_page(plan_id: int, form: Form | None = None) -> Any:
         plan=known,
         form=form or Form(Nothing()),
         workflow=PLAN,
-        track=[state for state in PLAN.states if state.name != "superseded"],
+        track=[_(state.label) for state in PLAN.states if state.name != "superseded"],
         moves=_open_moves(PLAN, known.state),
         lines=[
             (line, queries.started(line), list(batches(line.cadence, line.first_on, line.last_on)))
@@ -260,7 +282,7 @@ def _plan_page(plan_id: int, form: Form | None = None) -> Any:
         cadences=CADENCES,
         percent=percent,
         in_force=known.state in PLAN_IN_FORCE,
-        history=history("plan", known.id),
+        events=_events("plan", known.id),
         **_pool_words(),
     )
     return page, 422 if form is not None and form.submitted else 200
@@ -504,7 +526,7 @@ def _campaign_page(campaign_id: int, form: Form | None = None, *, link: str | No
         case_states=STANDARD,
         withheld=queries.withheld(known) if is_drawn else None,
         replacements=len(queries.replacements(known.id)),
-        history=history("campaign", known.id),
+        events=_events("campaign", known.id),
         sources=SOURCES,
         lines=LINES,
         **_survey_words(),
