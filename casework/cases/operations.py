@@ -30,6 +30,7 @@ from casework.cases.rules import (
     METHODS,
     NOTHING,
     ORIGIN_KINDS,
+    RECTIFICATION_OUTCOMES,
     TOLD,
     NewCase,
     Origin,
@@ -38,6 +39,7 @@ from casework.cases.rules import (
     exit_code,
     media_type_of,
     result_defect,
+    sign_off_defect,
 )
 from casework.core import clock, files, parameters
 from casework.core.actor import SYSTEM, Actor
@@ -47,7 +49,6 @@ from casework.core.i18n import _
 from casework.core.ledger import announce, move, record
 from casework.documents import operations as documents
 from casework.documents import queries as document_queries
-from casework.documents.catalogue import NOTICES
 from casework.documents.rules import CODE_LETTERS
 from casework.registry import queries as registry
 
@@ -165,9 +166,10 @@ def _moving(case: Case, name: str, *, actor: Actor, note: str | None = None, **f
 
 
 def _locked(case_id: int, actor: Actor) -> Case:
-    """The case under a row lock, if the actor may see it."""
+    """The case under a row lock, if the actor may see it. What was read before the lock is read again."""
     session.flush()
-    case = session.get(Case, case_id, with_for_update=True, populate_existing=True)
+    session.expire_all()
+    case = session.get(Case, case_id, with_for_update=True)
     if case is None:
         raise NotFound(_("没有这个检查案件。"))
     return case if actor.is_system else queries.find(case_id, actor)
@@ -224,9 +226,10 @@ def assign(case_id: int, *, officer_ids: Sequence[int], actor: Actor) -> Case:
     """Names the officers of a case that was not drawn; the first leads. Earlier ones leave their seats."""
     case = _locked(case_id, actor)
     officer_ids = list(dict.fromkeys(officer_ids))
-    if len(staff.officers(officer_ids)) != len(officer_ids):
+    known = staff.officers(officer_ids)
+    if len(known) != len(officer_ids):
         raise Refusal(_("所选检查人员不在执法检查人员名录中。"), field="officer_ids")
-    with _moving(case, "assign", actor=actor, note=", ".join(map(str, officer_ids))):
+    with _moving(case, "assign", actor=actor, note="、".join(known[officer_id].name for officer_id in officer_ids)):
         case.seats.clear()
         session.flush()
         case.seats += [
@@ -522,6 +525,9 @@ def conclude(
         "ending": ending,
         "sign_off": sign_off or queries.sign_off_of(case),
     }
+    defect = sign_off_defect(sign_off) if sign_off and case.on_site and not ending else None
+    if defect:
+        raise Refusal(defect[1], field=defect[0])
     with _moving(case, "conclude", actor=actor, **facts):
         case.methods, case.measures = list(methods), list(measures)
         if sign_off is not None and case.visit is not None:
@@ -541,7 +547,7 @@ def terminate(case_id: int, *, code: str, reason: str, actor: Actor) -> Case:
         "on_site": case.on_site,
         "checked_in": case.visit is not None,
     }
-    with _moving(case, "terminate", actor=actor, note=f"{code}: {reason.strip()}", **facts):
+    with _moving(case, "terminate", actor=actor, note=reason.strip(), **facts):
         for item in case.items:
             _keep_result(case, item["code"], ([code], reason.strip(), NOTHING), actor)
         if case.visit is not None:
@@ -672,7 +678,7 @@ def recheck(
         raise NotFound(_("没有待复查的责令改正。"))
     if outcome == "extended" and (due_on is None or due_on <= clock.today()):
         raise Refusal(_("延长改正期限的，请填写今天之后的新期限。"), field="due_on")
-    with _moving(case, "recheck", actor=actor, note=f"{outcome}: {note.strip()}"):
+    with _moving(case, "recheck", actor=actor, note=f"{RECTIFICATION_OUTCOMES[outcome]}：{note.strip()}"):
         checked.rechecked_on, checked.outcome, checked.recheck_note = clock.today(), outcome, note.strip()
         if outcome == "extended" and due_on is not None:
             case.rectifications.append(_extended(checked, due_on))
@@ -701,7 +707,7 @@ def settle(case_id: int, *, follow_up_id: int, outcome: str, actor: Actor) -> Ca
         raise NotFound(_("没有待办结的后续处置。"))
     if not outcome.strip():
         raise Refusal(_("请填写办结情况。"), field="outcome")
-    with _moving(case, "settle", actor=actor, note=f"{row.measure}: {outcome.strip()}"):
+    with _moving(case, "settle", actor=actor, note=f"{MEASURES[row.measure]}：{outcome.strip()}"):
         row.finished_on, row.outcome = clock.today(), outcome.strip()
     return case
 
@@ -770,11 +776,10 @@ def _keep_record(case: Case, *, actor: Actor) -> None:
         return
     facts = papers.record(case, recorder=actor.name)
     earlier = _issued(case, "inspection_record")
-    if not earlier:
+    if earlier:
+        documents.issue(documents.revise(earlier[-1].id, facts=facts, actor=actor).id, actor=actor)
+    else:
         _issue(case, "inspection_record", facts, actor=actor)
-    elif not NOTICES["inspection_record"].schema().dump(facts).items() <= earlier[-1].facts.items():
-        revised = documents.revise(earlier[-1].id, facts=facts, actor=actor)
-        documents.issue(revised.id, actor=actor)
 
 
 # ---- Reminders -------------------------------------------------------------------------------------------------------

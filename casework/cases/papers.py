@@ -32,7 +32,7 @@ def notice(case: Case) -> dict[str, Any]:
         "task_number": case.number,
         "task_source": _task_source(case),
         "inspection_type": queries.kind_of(case).label,
-        "visits_this_year": visits.count,
+        "visits_this_year": visits.made,
         "annual_cap": visits.cap,
         "items": [{"name": item["name"], "basis": item["basis"]} for item in case.items],
         "starts_on": clock.today(),

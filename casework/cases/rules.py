@@ -209,6 +209,21 @@ class SignOff:
     witness: str | None = None
 
 
+def sign_off_defect(sign_off: SignOff | None) -> tuple[str, str] | None:
+    """What is missing before a visit is signed off: the field, and the sentence beside it."""
+    if sign_off is None or not sign_off.present_name:
+        return "present_name", _("请填写现场人员姓名。")
+    if not sign_off.present_position:
+        return "present_position", _("请填写现场人员职务。")
+    if not sign_off.opinion:
+        return "opinion", _("请填写被检查单位意见；没有意见的请写“无”。")
+    if sign_off.signature == "refused" and not sign_off.refusal:
+        return "refusal", _("被检查单位拒绝签字的，请写明拒签原因。")
+    if sign_off.signature == "refused" and not sign_off.witness:
+        return "witness", _("被检查单位拒绝签字的，请写明见证人。")
+    return None
+
+
 # ---- Officers and the annual cap -------------------------------------------------------------------------------------
 
 SPECIAL = {"equipment": "equipment"}
@@ -339,16 +354,10 @@ def results_complete(facts: Facts) -> str | None:
 
 def with_signature(facts: Facts) -> str | None:
     """What was seen on the spot is signed by the party, or the refusal is explained and witnessed."""
-    sign_off: SignOff | None = facts["sign_off"]
     if not facts["on_site"] or facts["ending"]:
         return None
-    if sign_off is None or not sign_off.present_name or not sign_off.present_position:
-        return _("请填写现场人员的姓名和职务。")
-    if not sign_off.opinion:
-        return _("请填写被检查单位意见；没有意见的请写“无”。")
-    if sign_off.signature == "refused" and not (sign_off.refusal and sign_off.witness):
-        return _("被检查单位拒绝签字的，请写明拒签原因和见证人。")
-    return None
+    defect = sign_off_defect(facts["sign_off"])
+    return defect[1] if defect else None
 
 
 def nothing_open(facts: Facts) -> str | None:

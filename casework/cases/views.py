@@ -19,12 +19,12 @@ from casework.cases.rules import (
     METHODS,
     NOTHING,
     RECTIFICATION_OUTCOMES,
-    RESULT_GROUPS,
     SIGNATURES,
     SOURCES,
     STANDARD,
     TOLD,
     TRACK,
+    ResultCode,
 )
 from casework.cases.schemas import (
     DUE,
@@ -84,14 +84,17 @@ def docket() -> Any:
 @audience("cases.inspect")
 def mine() -> Any:
     rows = queries.mine(actor())
-    return render_template("cases/mine.html", rows=rows, officer=actor().officer_id, **_about_rows(rows))
+    week_ahead = clock.today() + queries.WEEK
+    page = "cases/mine.html"
+    return render_template(page, rows=rows, officer=actor().officer_id, week_ahead=week_ahead, **_about_rows(rows))
 
 
 @views.get("/cases/approvals")
 @audience("cases.approve")
 def approvals() -> Any:
     found = queries.to_approve(actor(), after=request.args.get("after"), before=request.args.get("before"))
-    return render_template("cases/approvals.html", found=found, **_about_rows(found.rows))
+    prepared = queries.prepared(found.rows)
+    return render_template("cases/approvals.html", found=found, prepared=prepared, **_about_rows(found.rows))
 
 
 @views.post("/cases/submit")
@@ -273,14 +276,13 @@ def _others(case: Case, me: Actor) -> list[Step]:
     return found
 
 
-QUIET = {"cases.record_result", "cases.add_evidence", "cases.open_many"}
+QUIET = {"cases.record_result", "cases.add_evidence"}
 """What the ledger keeps and a history need not tell line by line."""
 
 
 def _events(case: Case) -> list[dict[str, Any]]:
     """What was done, newest first, as `flow.timeline` wants it."""
     labels = {f"{STANDARD.name}.{move.name}": move.label for move in STANDARD.moves} | {
-        "cases.open_case": N_("立案"),
         "cases.remind_overdue": N_("逾期催办"),
         "cases.reveal_telephone": N_("查看联系电话"),
     }
@@ -440,6 +442,7 @@ def _visit_page(case: Case, *, telephone: str | None = None, **sent: Form) -> st
         unanswered=unanswered,
         refused=next((form for name, form in sent.items() if name != "notify"), None),
         notify_form=sent.get("notify", Form(Notification(), defaults={"note": _("当面送达")})),
+        departure_form=sent.get("begin_record", Form(Departure(), defaults=_arrival(case))),
         **about,
     )
 
@@ -513,7 +516,7 @@ def record_result(case_id: int, number: int) -> Any:
             _keep_photos(case_id, item["code"])
             return _after_item(case_id, number)
     page = render_template(
-        "cases/item.html", form=form, item=item, number=number, code_options=_code_options(case), **_about(case)
+        "cases/item.html", form=form, item=item, number=number, code_groups=_code_groups(case), **_about(case)
     )
     return page, 422 if form.submitted else 200
 
@@ -544,12 +547,12 @@ def _after_item(case_id: int, number: int) -> Any:
     return done(_("已保存，请继续下一项。"), ".record_result", case_id=case_id, number=following)
 
 
-def _code_options(case: Case) -> list[tuple[str, str, str]]:
-    """The result codes as big answers; those by which a whole check ends early come last."""
-    found = sorted(queries.codes_of(case).values(), key=lambda line: line.exit is not None)
-    return [
-        (line.code, _(line.label), _(RESULT_GROUPS[line.group]) if line.group == "pending" else "") for line in found
-    ]
+def _code_groups(case: Case) -> list[tuple[str, list[ResultCode]]]:
+    """The result codes as answers: the usual ones in sight, the others folded away under their heading."""
+    lines = list(queries.codes_of(case).values())
+    usual = [line for line in lines if line.exit is None and line.group in ("fine", "minor", "corrected")]
+    grave = [line for line in lines if line.exit is None and line not in usual]
+    return [("", usual), (_("发现其他问题，待后续处理"), grave), (_("未能检查"), [line for line in lines if line.exit])]
 
 
 @views.route("/cases/<int:case_id>/evidence", methods=["GET", "POST"])

@@ -92,6 +92,27 @@ def test_workers_who_are_given_the_same_chunk_open_each_case_once(live):
     assert session.scalar(select(func.count()).select_from(CaseOfficer)) == 80
 
 
+def test_an_answer_kept_meanwhile_by_a_colleague_is_not_overwritten(live):
+    with transaction():
+        case = make_cases.case("trigger")
+        crew = make_cases.crew(case)
+        make_cases.walk(case, to="inspecting", crew=crew)
+        case_id = case.id
+    answer = {"item_code": "A08", "finding": "无", "disposal": "无"}
+    assert case.results == []  # what the leader's page read
+
+    def colleague() -> None:
+        with live.app_context():
+            with transaction():
+                cases.record_result(case_id, codes=["1"], actor=crew["member"], **answer)
+            db.session.remove()
+
+    with ThreadPoolExecutor(1) as other:
+        other.submit(colleague).result()
+    with pytest.raises(Refusal, match=crew["member"].name):
+        cases.record_result(case_id, codes=["F"], actor=crew["leader"], **answer)
+
+
 # ---- Clocks ----------------------------------------------------------------------------------------------------------
 
 

@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
 import pytest
+from flask import current_app
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from casework.cases import queries
 from casework.cases.models import Case
@@ -14,6 +17,9 @@ from casework.cases.rules import DUTIES
 from casework.core import clock
 from casework.core.actor import Actor
 from casework.core.db import session
+from casework.core.ledger import AuditEntry
+from casework.registry.models import Enterprise
+from casework.registry.sources._sealing import Seal
 from tests import make
 from tests.make import cases as make_cases
 
@@ -52,7 +58,7 @@ def test_a_case_is_clicked_through_from_opening_to_archive(sign_in):
     crew = make_cases.crew(case)
     member, approver = sign_in(crew["member"]), sign_in(crew["approver"])
     at = f"/cases/{case.id}"
-    assert "提交所选案件审批" in member.get("/cases/mine").text
+    assert "提交全部 1 件待报任务审批" in member.get("/cases/mine").text
     assert member.post("/cases/submit", data={"case_ids": [case.id]}).status_code == 303
     assert "批准所选案件" in approver.get("/cases/approvals").text
     assert "符合条件" in approver.get(f"{at}/approve").text
@@ -201,6 +207,38 @@ def test_filters_of_the_docket_narrow_it(world):
     assert found(q=mine.number[-6:]) == {mine.id}
     assert found(origin_kind="draw", origin_id=late.origin_id) == {late.id}
     assert found(org_id=make.unit("川汇区一所").id) == set()
+
+
+def test_an_approver_sees_what_the_rules_ask_and_approves_what_is_sound(sign_in):
+    sound = make_cases.case("draw")
+    crew = make_cases.crew(sound)
+    short = (make_cases.inspector(role="leader"), make_cases.inspector(valid_until=clock.today()))
+    doubtful = make_cases.case("draw", by=short)
+    for case in (sound, doubtful):
+        make_cases.walk(case, to="awaiting_approval", crew=make_cases.crew(case))
+    approver = sign_in(crew["approver"])
+    with clock.at(clock.now() + timedelta(days=1)):
+        page = approver.get("/cases/approvals").text
+        boxes = dict(re.findall(r'value="(\d+)" aria-label="[^"]*"( checked)?>', page))
+        assert boxes == {str(sound.id): " checked", str(doubtful.id): ""}
+        assert "到期" in page
+        ids = [sound.id, doubtful.id]
+        told = approver.post("/cases/approve", data={"case_ids": ids}, follow_redirects=True).text
+    assert (again(sound).state, again(doubtful).state) == ("approved", "awaiting_approval")
+    assert "1 件已批准" in told
+    assert doubtful.number in told
+
+
+def test_the_telephone_is_masked_until_an_officer_of_the_case_asks(sign_in):
+    case = make_cases.case("draw")
+    member = make_cases.officers_of(case)[1]
+    enterprise = session.get_one(Enterprise, case.enterprise_id)
+    enterprise.phone_sealed = Seal(current_app.config["CASEWORK"].secret_key).seal("13803940001")
+    assert "138****0001" in sign_in(member).get(f"/cases/{case.id}/visit").text
+    assert "13803940001" in sign_in(member).post(f"/cases/{case.id}/telephone").text
+    assert sign_in(make_cases.inspector()).post(f"/cases/{case.id}/telephone").status_code == 403
+    asked = session.scalars(select(AuditEntry.actor_id).where(AuditEntry.action == "cases.reveal_telephone")).all()
+    assert asked == [member.id]
 
 
 def test_the_desk_says_what_waits(sign_in):
