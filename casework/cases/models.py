@@ -64,8 +64,7 @@ class Case(Base):
 
     id: Mapped[BigId]
     number: Mapped[str] = mapped_column(
-        Computed("'JC' || extract(year FROM opened_on)::text || '-' || lpad(id::text, 6, '0')", persisted=True),
-        unique=True,
+        Computed("'JC' || extract(year FROM opened_on)::text || '-' || lpad(id::text, 6, '0')", persisted=True)
     )
     origin_kind: Mapped[str]
     origin_id: Mapped[int]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, and_, any_, func, literal, or_, select
 
 from casework.accounts import queries as staff
 from casework.cases.kinds import KINDS
@@ -413,7 +413,7 @@ def team(case: Case) -> list[Member]:
 
 @dataclass(frozen=True)
 class Visits:
-    """The on-site checks of this year beside the present one: `made`, and `count` with the approved ones to come."""
+    """The on-site checks of this year beside the present one: `made`; and `count`, with the approved ones to come."""
 
     made: int
     count: int

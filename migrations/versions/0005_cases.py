@@ -74,7 +74,6 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['org_id'], ['org_unit.id'], name=op.f('fk_case_org_id')),
     sa.ForeignKeyConstraint(['reviewed_by'], ['account.id'], name=op.f('fk_case_reviewed_by')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_case')),
-    sa.UniqueConstraint('number', name=op.f('uq_case_number')),
     sa.UniqueConstraint('origin_kind', 'origin_id', 'enterprise_id', name=op.f('uq_case_origin_kind_origin_id_enterprise_id'))
     )
     op.create_index('ix_case_due_on', 'case', ['due_on', 'id'], unique=False, postgresql_where=sa.text('due_on IS NOT NULL'))
