@@ -15,18 +15,18 @@ from casework.core.web import PUBLIC, STAFF, audience
 from casework.documents.catalogue import NOTICES
 from casework.settings import ROOT, Settings
 
-ROOMS = ("accounts", "console", "documents", "registry")
+ROOMS = ("accounts", "console", "documents", "registry", "cases", "sampling", "disclosure", "insight")
 """Every room with pages, in the order of the staircase."""
 
 # Rooms that have kinds of paper; the documents room knows none of them.
-NOTICES.include(f"casework.{room}.notices" for room in ("cases", "sampling", "disclosure"))
+NOTICES.include(f"casework.{room}.notices" for room in ("cases", "sampling", "intake", "disclosure"))
 
 NAVIGATION = (
     (N_("工作台"), "home", (("desk", N_("工作台")),)),
     (N_("主体档案"), "building", (("registry.enterprises", N_("主体查询")), ("registry.imports", N_("数据归集")), ("registry.waiting", N_("待匹配")))),
     (N_("信用分类"), "scale", (("grading.overview", N_("分类概况")), ("grading.runs", N_("分类运行")), ("grading.models", N_("分类模型")))),
-    (N_("双随机抽查"), "dice", (("sampling.campaigns", N_("抽查活动")), ("sampling.plans", N_("年度计划")), ("sampling.items", N_("抽查事项清单")), ("accounts.officers", N_("执法检查人员名录")))),
-    (N_("检查案件"), "clipboard", (("cases.docket", N_("检查案件")),)),
+    (N_("双随机抽查"), "dice", (("sampling.campaigns", N_("抽查活动")), ("sampling.plans", N_("年度计划")), ("sampling.items", N_("抽查事项清单")), ("sampling.recusals", N_("回避登记")), ("accounts.officers", N_("执法检查人员名录")))),
+    (N_("检查案件"), "clipboard", (("cases.docket", N_("检查案件")), ("cases.mine", N_("我的案件")), ("cases.approvals", N_("待我审批")))),
     (N_("投诉举报"), "inbox", (("intake.desk", N_("受理台")),)),
     (N_("风险预警"), "bell", (("warning.alerts", N_("预警处置")),)),
     (N_("信息公示"), "megaphone", (("disclosure.publications", N_("公示事项")),)),

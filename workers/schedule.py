@@ -15,11 +15,14 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from casework.app import create_app
+from casework.cases import operations as cases
 from casework.core import clock
 from casework.core.actor import SYSTEM
 from casework.core.db import db, transaction
 from casework.core.jobs import LEADER_LOCK
 from casework.core.logs import configure
+from casework.disclosure import operations as disclosure
+from casework.sampling import operations as sampling
 
 log = logging.getLogger("casework.schedule")
 
@@ -44,7 +47,13 @@ class Every:
         return f"{room}.{self.operation.__name__}"
 
 
-TABLE: tuple[Every, ...] = ()
+TABLE: tuple[Every, ...] = (
+    Every("0 8 * * *", cases.remind_overdue),
+    Every("20 * * * *", disclosure.publish_missed),
+    Every("30 8 * * *", sampling.start_due_campaigns),
+    Every("*/10 * * * *", sampling.open_missing_cases),
+    Every("15 * * * *", sampling.finish_campaigns),
+)
 
 
 def ask(line: Every) -> None:
