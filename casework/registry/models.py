@@ -112,6 +112,19 @@ class CreditRecord(Base):
             postgresql_where=text("superseded_at IS NULL"),
         ),
         Index("ix_credit_record_batch_id", "batch_id", postgresql_where=text("batch_id IS NOT NULL")),
+        Index(
+            "ix_credit_record_chain",
+            "enterprise_id",
+            "chain",
+            postgresql_where=text("chain IS NOT NULL AND superseded_at IS NULL"),
+        ),
+        Index(
+            "ix_credit_record_listed",
+            "kind",
+            "enterprise_id",
+            postgresql_include=("happened_on", "ends_on", "revoked_on", "repaired_on", "publicity_until"),
+            postgresql_where=text("superseded_at IS NULL AND kind IN (4, 9, 10, 11)"),
+        ),
     )
 
     id: Mapped[BigId]

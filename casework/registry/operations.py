@@ -487,24 +487,19 @@ def hand_down_grades(rows: Iterable[tuple[int, str, int]], *, run_id: int | None
 
     `since` moves only where the grade changes. Returns how many rows were new or different. Idempotent by content.
     """
+    ids, grades, scores = zip(*rows, strict=True)
     cursor = _cursor()
-    cursor.execute(
-        "CREATE TEMP TABLE IF NOT EXISTS handed_down (enterprise_id bigint, grade text, score smallint) ON COMMIT DROP"
-    )
-    cursor.execute("TRUNCATE handed_down")
-    with cursor.copy("COPY handed_down FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
     cursor.execute(
         """
         INSERT INTO current_grade AS g (enterprise_id, grade, score, since, run_id)
-        SELECT enterprise_id, grade, score, %(day)s, %(run)s FROM handed_down ORDER BY enterprise_id
+        SELECT enterprise_id, grade, score, %(day)s, %(run)s
+        FROM unnest(%(ids)s::bigint[], %(grades)s::text[], %(scores)s::smallint[]) AS new (enterprise_id, grade, score)
         ON CONFLICT (enterprise_id) DO UPDATE SET
             grade = excluded.grade, score = excluded.score, run_id = excluded.run_id,
             since = CASE WHEN g.grade = excluded.grade THEN g.since ELSE excluded.since END
         WHERE (g.grade, g.score) IS DISTINCT FROM (excluded.grade, excluded.score)
         """,
-        {"day": day, "run": run_id},
+        {"day": day, "run": run_id, "ids": list(ids), "grades": list(grades), "scores": list(scores)},
     )
     return cursor.rowcount
 

@@ -173,7 +173,9 @@ def upgrade() -> None:
     sa.UniqueConstraint('source', 'source_key', 'version', name=op.f('uq_credit_record_source_source_key_version'))
     )
     op.create_index('ix_credit_record_batch_id', 'credit_record', ['batch_id'], unique=False, postgresql_where=sa.text('batch_id IS NOT NULL'))
+    op.create_index('ix_credit_record_chain', 'credit_record', ['enterprise_id', 'chain'], unique=False, postgresql_where=sa.text('chain IS NOT NULL AND superseded_at IS NULL'))
     op.create_index('ix_credit_record_enterprise_id', 'credit_record', ['enterprise_id'], unique=False, postgresql_where=sa.text('superseded_at IS NULL'))
+    op.create_index('ix_credit_record_listed', 'credit_record', ['kind', 'enterprise_id'], unique=False, postgresql_include=['happened_on', 'ends_on', 'revoked_on', 'repaired_on', 'publicity_until'], postgresql_where=sa.text('superseded_at IS NULL AND kind IN (4, 9, 10, 11)'))
     op.create_index('uq_credit_record_current', 'credit_record', ['source', 'source_key'], unique=True, postgresql_where=sa.text('superseded_at IS NULL'))
     op.create_table('current_grade',
     sa.Column('enterprise_id', sa.BigInteger(), autoincrement=False, nullable=False),
@@ -221,7 +223,9 @@ def downgrade() -> None:
     op.drop_index('ix_current_grade_grade', table_name='current_grade')
     op.drop_table('current_grade')
     op.drop_index('uq_credit_record_current', table_name='credit_record', postgresql_where=sa.text('superseded_at IS NULL'))
+    op.drop_index('ix_credit_record_listed', table_name='credit_record', postgresql_include=['happened_on', 'ends_on', 'revoked_on', 'repaired_on', 'publicity_until'], postgresql_where=sa.text('superseded_at IS NULL AND kind IN (4, 9, 10, 11)'))
     op.drop_index('ix_credit_record_enterprise_id', table_name='credit_record', postgresql_where=sa.text('superseded_at IS NULL'))
+    op.drop_index('ix_credit_record_chain', table_name='credit_record', postgresql_where=sa.text('chain IS NOT NULL AND superseded_at IS NULL'))
     op.drop_index('ix_credit_record_batch_id', table_name='credit_record', postgresql_where=sa.text('batch_id IS NOT NULL'))
     op.drop_table('credit_record')
     op.drop_index('ix_waiting_row_open', table_name='waiting_row', postgresql_where=sa.text('discarded_at IS NULL'))

@@ -1,0 +1,292 @@
+"""The vectorised scorer: a model and the packed reading of many enterprises in, points, scores, grades and next dates out. Pure."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from casework.grading.rules import (
+    DIRECT,
+    FROM_OTHERS,
+    GRADES,
+    HIGHEST,
+    TENTH,
+    Bands,
+    Count,
+    Direct,
+    Flag,
+    Growth,
+    Industry,
+    Lapsed,
+    Listing,
+    Model,
+    Relation,
+    Rule,
+    Sum,
+    When,
+    age_edges,
+    code_of,
+    edges,
+    tenths,
+)
+from casework.registry.rules import CODE_BASE
+from casework.registry.snapshot import LASTING, OPEN, UNKNOWN, Reading, industry_number
+
+Ints = NDArray[Any]
+
+NEVER = 2**31 - 1
+"""In `due`: no date is known on which the grade could change by itself."""
+
+MIX = 0x9E3779B97F4A7C15
+"""An odd 64-bit number; its powers weigh the parts of a fingerprint."""
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What came out for the subjects of one class, aligned with `ids`.
+
+    `points` int16[n, indicators] in tenths after decay and the indicator's own cap; `score` int16 in tenths, 0–10000;
+    `flags` int16; `grade` int8, a place in GRADES; `due` int32 days until the result can change by itself (or NEVER).
+    """
+
+    ids: Ints
+    points: Ints
+    score: Ints
+    flags: Ints
+    grade: Ints
+    due: Ints
+
+
+class World:
+    """A reading, asked by the names that models use."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading, self.size = reading, len(reading.ids)
+        self.columns, self.features = reading.columns, reading.features
+        codes = np.unique(reading.code)
+        bounds = np.append(np.searchsorted(reading.code, codes), len(reading.code)).tolist()
+        self._slices = {code: slice(*bounds[place : place + 2]) for place, code in enumerate(codes.tolist())}
+
+    def having(self, code: int) -> slice:
+        """Where the events of a code lie."""
+        return self._slices.get(code, slice(0, 0))
+
+    def of(self, record: str) -> tuple[Ints, Ints, Ints]:
+        """Row, age in days and "has ended" of every event of one kind of record."""
+        where = self.having(code_of(record))
+        return self.reading.row[where], self.reading.age[where].astype(np.int32), self.reading.ended[where]
+
+    def count(self, row: Ints) -> Ints:
+        """How often each subject is named."""
+        return np.bincount(row, minlength=self.size)
+
+    def in_industry(self, table: Mapping[str, int], otherwise: int) -> Ints:
+        """For each subject the value of the longest prefix of its industry that the table names."""
+        values = np.full(self.size, otherwise, np.int64)
+        industry = self.columns["industry"]
+        for prefix in sorted(table, key=len):
+            number, mask = industry_number(prefix)
+            values[(industry != UNKNOWN) & (industry & mask == number)] = table[prefix]
+        return values
+
+
+def grade(model: Model, thresholds: Mapping[str, int], reading: Reading) -> Graded:
+    """Grades all subjects of one class. `thresholds` are points (`{"B": 200, …}`); the day is the reading's."""
+    world = World(reading)
+    points = np.zeros((world.size, len(model.indicators)), np.int16)
+    for column, indicator in enumerate(model.indicators):
+        points[:, column] = np.clip(POINTS[type(indicator.rule)](indicator.rule, world), -HIGHEST, HIGHEST)
+    score = np.zeros(world.size, np.int32)
+    for group, cap in model.caps.items():
+        members = [column for column, indicator in enumerate(model.indicators) if indicator.group == group]
+        score += np.clip(points[:, members].sum(axis=1, dtype=np.int32), 0, tenths(cap))
+    score = np.minimum(score, HIGHEST)
+    flags = _flags(model, reading, world, points)
+    return Graded(
+        ids=reading.ids,
+        points=points,
+        score=score.astype(np.int16),
+        flags=flags,
+        grade=_grades(score, flags, thresholds),
+        due=_due(model, reading, world),
+    )
+
+
+def fingerprints(graded: Graded, model_id: int, day: date) -> Ints:
+    """One int64 per subject over everything that is stored of it: equal fingerprints, nothing to write."""
+    due = np.where(graded.due == NEVER, 0, graded.due + day.toordinal())
+    parts = [graded.grade, graded.score, graded.flags, due, *graded.points.T]
+    total: Ints = np.full(len(graded.ids), model_id, np.uint64)
+    for place, part in enumerate(parts, start=1):
+        total += part.astype(np.int64).view(np.uint64) * np.uint64(pow(MIX, place, 2**64))
+    return total.astype(np.int64)
+
+
+def _bands(rule: Bands, world: World) -> Ints:
+    column = world.columns[rule.column]
+    uppers = [upper for upper, _points in rule.bands]
+    points = np.array([tenths(value) for _upper, value in rule.bands] + [tenths(rule.above)])
+    return np.where(column == UNKNOWN, 0, points[np.searchsorted(uppers, column, side="right")])
+
+
+def _when(rule: When, world: World) -> Ints:
+    holds = np.full(world.size, True)
+    for column, op, value in rule.conditions:
+        values = world.columns[column]
+        holds &= (values != UNKNOWN) & ((values >= value) if op == ">=" else (values == value))
+    return holds * tenths(rule.points)
+
+
+def _industry(rule: Industry, world: World) -> Ints:
+    return world.in_industry({prefix: tenths(points) for prefix, points in rule.points.items()}, 0)
+
+
+def _sum(rule: Sum, world: World) -> Ints:
+    total = np.zeros(world.size, np.int64)
+    bounds, percents = [days for days, _percent in rule.decay], [percent for _days, percent in rule.decay]
+    for weight in rule.weights:
+        row, age, ended = world.of(weight.record)
+        each = np.full(len(row), tenths(weight.points))
+        if rule.decay:
+            each = each * np.array([*percents, 0])[np.searchsorted(bounds, age, side="right")] // 100
+        if weight.days:
+            each[age >= weight.days] = 0
+        if weight.state != "any":
+            each[ended == (weight.state == "open")] = 0
+        total += np.bincount(row, weights=each, minlength=world.size).astype(np.int64)
+    return np.clip(total, -tenths(rule.cap), tenths(rule.cap))
+
+
+def _count(rule: Count, world: World) -> Ints:
+    number = np.zeros(world.size, np.int64)
+    for record in rule.records:
+        row, age, _ended = world.of(record)
+        number += world.count(row[age < rule.days])
+    return _step(number * 100, rule.steps, world.in_industry(rule.norms, 100))
+
+
+def _listing(rule: Listing, world: World) -> Ints:
+    number, gravest = np.zeros(world.size, np.int64), np.full(world.size, -HIGHEST)
+    for record, points in rule.points.items():
+        row, _age, ended = world.of(record)
+        row = row[~ended]
+        number += world.count(row)
+        gravest[row] = np.maximum(gravest[row], tenths(points))
+    return np.where(number > 0, gravest + (number - 1) * tenths(rule.further), 0)
+
+
+def _lapsed(rule: Lapsed, world: World) -> Ints:
+    total = np.zeros(world.size, np.int64)
+    for record in rule.records:
+        row, age, ended = world.of(record)
+        ran_out, held = np.full(world.size, False), np.full(world.size, False)
+        ran_out[row[ended & (age < rule.days)]] = True
+        held[row[~ended]] = True
+        total += (ran_out & ~held) * tenths(rule.each)
+    return np.minimum(total, tenths(rule.cap))
+
+
+def _growth(rule: Growth, world: World) -> Ints:
+    recent, before = np.zeros(world.size, np.int64), np.zeros(world.size, np.int64)
+    for record in rule.records:
+        row, age, _ended = world.of(record)
+        recent += world.count(row[age < rule.days])
+        before += world.count(row[(age >= rule.days) & (age < 2 * rule.days)])
+    grown = (recent >= rule.at_least) & ((recent - before) * 100 >= before * rule.percent)
+    return grown * tenths(rule.points)
+
+
+def _relation(rule: Relation, world: World) -> Ints:
+    return _step(world.features[rule.feature].astype(np.int64), rule.steps, np.ones(world.size, np.int64))
+
+
+def _direct(_rule: Direct, world: World) -> Ints:
+    return np.zeros(world.size, np.int64)
+
+
+POINTS: dict[type[Rule], Callable[[Any, World], Ints]] = {
+    Bands: _bands,
+    When: _when,
+    Industry: _industry,
+    Sum: _sum,
+    Count: _count,
+    Listing: _listing,
+    Lapsed: _lapsed,
+    Growth: _growth,
+    Relation: _relation,
+    Direct: _direct,
+}
+"""Each kind of rule with its function: points of every subject in tenths."""
+
+
+def _step(number: Ints, steps: tuple[tuple[int, float], ...], unit: Ints) -> Ints:
+    """The points of the highest step reached; a step counts `unit` each."""
+    points = np.zeros(len(number), np.int64)
+    for step, value in steps:
+        points[number >= step * unit] = tenths(value)
+    return points
+
+
+def _flags(model: Model, reading: Reading, world: World, points: Ints) -> Ints:
+    flags = np.zeros(world.size, np.int16)
+    for column, indicator in enumerate(model.indicators):
+        match indicator.rule:
+            case Direct(record=record, flag=flag):
+                row, _age, ended = world.of(record)
+                flags[row[~ended]] |= int(Flag[flag])
+            case Relation(feature=feature) if feature in FROM_OTHERS:
+                flags[points[:, column] != 0] |= int(Flag.LINKED)
+    for decision in model.attention:
+        if decision.starts_on <= reading.as_of and (decision.until is None or reading.as_of < decision.until):
+            flags[world.in_industry({decision.industry: 1}, 0) == 1] |= int(Flag[f"ATTENTION_{decision.grade}"])
+    return flags
+
+
+def _grades(score: Ints, flags: Ints, thresholds: Mapping[str, int]) -> Ints:
+    bounds = [thresholds[letter] * TENTH for letter in GRADES[1:]]
+    grades = np.searchsorted(bounds, score, side="right").astype(np.int8)
+    for flag, letter in DIRECT.items():
+        marked = (flags & flag) != 0
+        grades[marked] = np.maximum(grades[marked], GRADES.index(letter))
+    return grades
+
+
+def _due(model: Model, reading: Reading, world: World) -> Ints:
+    """Days until the first date on which something ends, begins, is forgotten or fades."""
+    due = np.full(world.size, NEVER, np.int32)
+    bounds = _edges(model)
+    for code, days in model.records.items():
+        coming, known = world.having(-code), world.having(code)
+        np.minimum.at(due, reading.row[coming], reading.stop[coming])
+        row, (age, stop) = reading.row[known], (each[known].astype(np.int32) for each in (reading.age, reading.stop))
+        sooner = np.minimum(np.where(stop < OPEN, stop, NEVER), _next(bounds.get(code, []), age))
+        matters = (age < days) | (~reading.ended[known] & (code // CODE_BASE in LASTING))
+        np.minimum.at(due, row[matters], sooner[matters])
+    ages = sorted({bound for indicator in model.indicators for bound in age_edges(indicator.rule)})
+    age_days = world.columns["age_days"]
+    due = np.minimum(due, np.where(age_days == UNKNOWN, NEVER, _next(ages, age_days)))
+    for decision in model.attention:
+        for on in (decision.starts_on, decision.until):
+            if on is not None and on > reading.as_of:
+                marked = world.in_industry({decision.industry: 1}, 0) == 1
+                due[marked] = np.minimum(due[marked], (on - reading.as_of).days)
+    return due
+
+
+def _edges(model: Model) -> dict[int, list[int]]:
+    """For each code, ascending, the ages at which any rule counts a record differently."""
+    found: dict[int, set[int]] = defaultdict(set)
+    for indicator in model.indicators:
+        for record, bounds in edges(indicator.rule).items():
+            found[code_of(record)].update(bounds)
+    return {code: sorted(bounds) for code, bounds in found.items()}
+
+
+def _next(bounds: list[int], age: Ints) -> Ints:
+    """Days until each age reaches its next bound."""
+    ahead = np.array([*bounds, NEVER], np.int64)[np.searchsorted(bounds, age, side="right")]
+    return np.where(ahead == NEVER, NEVER, ahead - age).astype(np.int32)

@@ -1,0 +1,30 @@
+"""What grading announces."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from casework.core.messages import Message
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRequested(Message):
+    """A classification run is to be carried out."""
+
+    run_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFinished(Message):
+    """A classification run is kept; `grading.queries.moves_of(run_id)` tells who moved."""
+
+    run_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GradeChanged(Message):
+    """One enterprise got another letter outside a run. None: not classified (before, or any more)."""
+
+    enterprise_id: int
+    before: str | None
+    after: str | None
+    day: date

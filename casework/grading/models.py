@@ -1,0 +1,135 @@
+"""Models of grading, the present rating of each enterprise, its history, and the runs that made them."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from casework.core.db import Base, BigId, Small
+from casework.grading.rules import GRADES, MODEL, RUN_KINDS
+from casework.registry.rules import SUBJECT_CLASSES
+
+
+class GradingModel(Base):
+    """One version of a model, in full. The database refuses to change anything but its state."""
+
+    __tablename__ = "grading_model"
+    __table_args__ = (
+        UniqueConstraint("key", "version"),
+        CheckConstraint(f"state IN {MODEL.state_names}", name="state"),
+        CheckConstraint(f"subject_class IN {tuple(SUBJECT_CLASSES)}", name="subject_class"),
+        CheckConstraint("version >= 1", name="version"),
+        Index(
+            "uq_grading_model_active",
+            "subject_class",
+            "effective_from",
+            unique=True,
+            postgresql_where=text("state = 'active'"),
+        ),
+    )
+
+    id: Mapped[BigId]
+    key: Mapped[str]
+    version: Mapped[int]
+    subject_class: Mapped[str]
+    effective_from: Mapped[date]
+    document_no: Mapped[str]
+    definition: Mapped[dict[str, Any]]
+    sha256: Mapped[str]
+    state: Mapped[str] = mapped_column(default=MODEL.initial)
+    drafted_by: Mapped[str]
+    drafted_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    drafted_at: Mapped[datetime]
+
+
+class ClassificationRun(Base):
+    """One run over the whole register, over those that are due, or over a batch. Done when `finished_at` is set."""
+
+    __tablename__ = "classification_run"
+    __table_args__ = (
+        CheckConstraint(f"kind IN {tuple(RUN_KINDS)}", name="kind"),
+        CheckConstraint("(finished_at IS NULL) = (distribution IS NULL)", name="finished"),
+        CheckConstraint("finished_at IS NULL OR (looked_at >= changed AND whole IS NOT NULL)", name="counted"),
+        Index("ix_classification_run_finished_at", "finished_at", postgresql_where=text("finished_at IS NOT NULL")),
+    )
+
+    id: Mapped[BigId]
+    kind: Mapped[str]
+    key: Mapped[str | None] = mapped_column(unique=True)
+    """What makes a scheduled run the only one of its day or month (`due:2026-11-22`); None for the others."""
+    message_id: Mapped[UUID | None]
+    requested_by: Mapped[str]
+    requested_at: Mapped[datetime]
+    as_of: Mapped[date | None]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    whole: Mapped[bool | None]
+    """Whether it looked at everybody, as asked or because that was cheaper or necessary."""
+    looked_at: Mapped[int | None]
+    changed: Mapped[int | None]
+    basis: Mapped[dict[str, Any] | None]
+    """Thresholds and model ids that were in force: when they differ from today's, everybody is due."""
+    distribution: Mapped[dict[str, Any] | None]
+    """Enterprises by subject class and grade after the run."""
+    moves: Mapped[dict[str, Any] | None]
+    """Enterprises by letters before and after, those that moved only: `AB`; `-A` newly classified; `C-` left the register."""
+
+
+class Rating(Base):
+    """The present result of an enterprise, with the points of every indicator of its model in the model's order.
+
+    Points and score are tenths. `as_of` is the day of the last change, `next_due` the first day on which the result could
+    change by itself, `fingerprint` stands for all of it, so that a run finds what changed without reading the points.
+    """
+
+    __tablename__ = "rating"
+    __table_args__ = (
+        CheckConstraint(f"grade IN {GRADES}", name="grade"),
+        CheckConstraint("score BETWEEN 0 AND 10000", name="score"),
+        Index("ix_rating_next_due", "next_due", postgresql_where=text("next_due IS NOT NULL")),
+        Index("ix_rating_linked", "enterprise_id", postgresql_where=text("flags & 16 <> 0")),
+    )
+
+    enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprise.id"), primary_key=True, autoincrement=False)
+    grade: Mapped[str]
+    score: Mapped[Small]
+    flags: Mapped[Small]
+    model_id: Mapped[int] = mapped_column(ForeignKey("grading_model.id"))
+    run_id: Mapped[int | None]
+    as_of: Mapped[date]
+    next_due: Mapped[date | None]
+    fingerprint: Mapped[int]
+    pts: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger))
+
+
+class GradeHistory(Base):
+    """Every result that an enterprise ever had. Append-only; a grade of None: left the register, no longer classified.
+
+    Rows are written together with the rating, whose keys hold for both: a check more costs a third of a first run.
+    """
+
+    __tablename__ = "grade_history"
+    __table_args__ = (
+        CheckConstraint(f"grade IS NULL OR grade IN {GRADES}", name="grade"),
+        Index("ix_grade_history_enterprise_id", "enterprise_id", "id"),
+        Index(
+            "ix_grade_history_moved",
+            "run_id",
+            "enterprise_id",
+            postgresql_where=text("before IS DISTINCT FROM grade AND run_id IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[BigId]
+    enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprise.id"))
+    run_id: Mapped[int | None]
+    as_of: Mapped[date]
+    recorded_at: Mapped[datetime]
+    before: Mapped[str | None]
+    grade: Mapped[str | None]
+    score: Mapped[int | None] = mapped_column(SmallInteger)
+    flags: Mapped[int | None] = mapped_column(SmallInteger)
+    model_id: Mapped[int | None]
+    pts: Mapped[list[int] | None] = mapped_column(ARRAY(SmallInteger))

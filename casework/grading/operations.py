@@ -1,0 +1,346 @@
+"""Verbs of grading: run a classification, grade one enterprise again, keep and activate models."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, delete, func, insert, select, text
+
+from casework.core import clock, jobs
+from casework.core.actor import Actor
+from casework.core.db import session
+from casework.core.errors import NotAllowed, NotFound, Refusal
+from casework.core.i18n import _
+from casework.core.ledger import announce, announce_all, move, record
+from casework.grading import engine, queries
+from casework.grading.indicators import INDICATORS
+from casework.grading.messages import GradeChanged, RunFinished, RunRequested
+from casework.grading.models import ClassificationRun, GradeHistory, GradingModel, Rating
+from casework.grading.queries import Basis
+from casework.grading.rules import DUE_SHARE, GRADES, MODEL, RUN_KINDS, WHOLE, Flag, default_model
+from casework.registry import operations as registry
+from casework.registry import queries as registry_queries
+from casework.registry import snapshot
+from casework.registry.rules import SUBJECT_CLASSES
+
+GRADER_LOCK = 4_116_004
+"""Key of the advisory lock: one transaction grades at a time, so that no older reading overwrites a newer one."""
+
+KEPT_AT_ONCE = 20_000
+DEFAULT_FROM = date(2022, 7, 25)
+DEFAULT_DOCUMENT = "系统默认模型，依据豫市监办〔2022〕100号、国市监信发〔2022〕6号（指标与分值周口待核）"
+
+Ids = NDArray[np.int64]
+Change = tuple[int, str | None, str | None]
+"""Enterprise, grade before, grade after (None: not classified)."""
+
+
+# Models.
+
+
+def ensure_default_models(*, actor: Actor) -> None:
+    """Each subject class has the shipped model: active when it is the first, else a draft. Idempotence key: the definition."""
+    for subject_class in SUBJECT_CLASSES:
+        shipped = default_model(subject_class, INDICATORS.values())
+        definition = shipped.to_data()
+        sha256 = queries.fingerprint_of(definition)
+        known = session.execute(
+            select(GradingModel.version, GradingModel.sha256).where(GradingModel.key == shipped.key)
+        ).all()
+        if sha256 in {row.sha256 for row in known}:
+            continue
+        model = GradingModel(
+            key=shipped.key,
+            version=1 + max((row.version for row in known), default=0),
+            subject_class=subject_class,
+            effective_from=clock.today() if known else DEFAULT_FROM,
+            document_no=DEFAULT_DOCUMENT,
+            definition=definition,
+            sha256=sha256,
+            drafted_by=actor.name,
+            drafted_by_id=actor.id,
+            drafted_at=clock.now(),
+        )
+        session.add(model)
+        record(
+            "grading.draft_model",
+            model,
+            actor=actor,
+            after={"key": shipped.key, "version": model.version, "sha256": sha256},
+        )
+        if not known:
+            move(model, MODEL, "activate", actor=actor)
+
+
+def activate_model(model_id: int, *, actor: Actor) -> GradingModel:
+    """Brings a draft into force from its day on; the models that it replaces stay readable. Not by the one who drafted it."""
+    model = queries.model(model_id)
+    if model.drafted_by_id is not None and model.drafted_by_id == actor.id:
+        raise NotAllowed(_("起草人不能启用自己起草的模型，请由另一人办理。"))
+    begun = model.effective_from <= clock.today()
+    for old in queries.active_models(model.subject_class):
+        if old.effective_from == model.effective_from or (begun and old.effective_from < model.effective_from):
+            move(old, MODEL, "supersede", actor=actor)
+    session.flush()
+    move(model, MODEL, "activate", actor=actor)
+    return model
+
+
+# Runs.
+
+
+def request_run(kind: str = "full", *, actor: Actor, key: str | None = None) -> ClassificationRun:
+    """Asks a worker for a run; refused while another one is under way. Idempotence key: `key` of a scheduled run."""
+    if kind not in RUN_KINDS:
+        raise Refusal(_("没有名为 %(kind)s 的分类方式。", kind=kind), field="kind")
+    waiting = queries.open_run()
+    if waiting is not None and key is None:
+        raise Refusal(_("第 %(id)s 次分类正在进行，请等它完成。", id=waiting.id))
+    run = _new_run(kind, key=key, actor=actor)
+    run.message_id = announce(RunRequested(run_id=run.id), actor=actor)
+    record("grading.request_run", run, actor=actor, after={"kind": kind})
+    return run
+
+
+def request_monthly_run(*, actor: Actor) -> None:
+    """Asks for the run over everybody of this month, if nobody has yet. Idempotence key: the month."""
+    _request_once("monthly", f"monthly:{clock.today():%Y-%m}", actor=actor)
+
+
+def request_due_run(*, actor: Actor) -> None:
+    """Asks for today's run over those that are due, if nobody has yet. Idempotence key: the day."""
+    _request_once("due", f"due:{clock.today().isoformat()}", actor=actor)
+
+
+def run_now(kind: str = "full", *, actor: Actor) -> ClassificationRun:
+    """A run in the foreground, kept with the caller's transaction. It reads what is committed."""
+    run = _new_run(kind, actor=actor)
+    carry_out_run(run.id, actor=actor)
+    return run
+
+
+def carry_out_run(run_id: int, *, actor: Actor) -> None:
+    """Grades everybody, or those that are due, and keeps what changed. A finished run is left as it is."""
+    run = session.get(ClassificationRun, run_id, with_for_update=True)
+    if run is None:
+        raise NotFound(_("没有这次分类运行。"))
+    if run.finished_at is not None:
+        return
+    _one_at_a_time()
+    day = clock.today()
+    basis = queries.basis(day)
+    _carry_out(run, basis, day, None if run.kind in WHOLE else _due(basis, day), actor=actor)
+
+
+def regrade_batch(batch_id: int, day: date, *, actor: Actor) -> None:
+    """Grades the enterprises that an import touched, and those related to them. The same batch twice changes nothing."""
+    _one_at_a_time()
+    day = max(day, clock.today())
+    touched = list(registry_queries.touched_by(batch_id))
+    if touched:
+        ids = snapshot.related(session.connection(), touched, by_address=True)
+        _carry_out(_new_run("batch", actor=actor), queries.basis(day), day, ids, actor=actor)
+
+
+def regrade(enterprise_id: int, *, actor: Actor) -> None:
+    """Grades one enterprise at once, and those whose relations look at it. Twice changes nothing."""
+    _one_at_a_time()
+    session.flush()
+    day, connection = clock.today(), session.connection()
+    ids = snapshot.related(connection, [enterprise_id], by_address=True)
+    steps = _grade(connection, ids, queries.basis(day), day, run_id=None)
+    changes = [change for step in steps for change in step.changes]
+    announce_all(
+        (GradeChanged(enterprise_id=one, before=before, after=after, day=day) for one, before, after in changes),
+        actor=actor,
+    )
+
+
+def _new_run(kind: str, *, actor: Actor, key: str | None = None) -> ClassificationRun:
+    run = ClassificationRun(kind=kind, key=key, requested_by=actor.name, requested_at=clock.now())
+    session.add(run)
+    session.flush()
+    return run
+
+
+def _request_once(kind: str, key: str, *, actor: Actor) -> None:
+    if session.scalar(select(ClassificationRun.id).where(ClassificationRun.key == key)) is None:
+        request_run(kind, actor=actor, key=key)
+
+
+def _one_at_a_time() -> None:
+    session.execute(select(func.pg_advisory_xact_lock(GRADER_LOCK)))
+
+
+def _due(basis: Basis, day: date) -> Ids | None:
+    """Whose result may have changed by itself: dates that have come, and relations; None: everybody's, by a new basis."""
+    last = queries.last_full_run()
+    if last is None or last.basis != basis.to_data():
+        return None
+    ids = session.scalars(
+        select(Rating.enterprise_id).where((Rating.next_due <= day) | (Rating.flags.op("&")(int(Flag.LINKED)) != 0))
+    ).all()
+    return snapshot.related(session.connection(), ids, by_address=False)
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A part of the work: so many looked at, so many kept anew, and whose letter changed."""
+
+    looked_at: int
+    changed: int = 0
+    changes: Sequence[Change] = ()
+
+
+@dataclass
+class _Tally:
+    """What a run has done so far; `moves` counts by letters before and after: `AB`, `-A` (new), `C-` (left)."""
+
+    looked_at: int = 0
+    changed: int = 0
+    moves: Counter[str] = field(default_factory=Counter)
+
+    def add(self, step: _Step) -> None:
+        self.looked_at += step.looked_at
+        self.changed += step.changed
+        self.moves.update(f"{before or '-'}{after or '-'}" for _one, before, after in step.changes)
+
+
+def _carry_out(run: ClassificationRun, basis: Basis, day: date, ids: Ids | None, *, actor: Actor) -> None:
+    """Grades the ids, or everybody when there are none given or so many that it is cheaper, in one transaction."""
+    last = queries.last_full_run()
+    size = (last.looked_at or 0) if last else 0
+    if ids is not None and len(ids) * 100 <= size * DUE_SHARE:
+        size = len(ids)
+    else:
+        ids = None
+    run.started_at, run.as_of, run.basis, run.whole = clock.now(), day, basis.to_data(), ids is None
+    session.flush()
+    tally = _Tally()
+    with snapshot.reading() as connection:
+        for scope in snapshot.shards(connection) if ids is None else snapshot.parts(ids):
+            for step in _grade(connection, scope, basis, day, run_id=run.id):
+                tally.add(step)
+                jobs.progress(tally.looked_at, max(size, tally.looked_at))
+    run.looked_at, run.changed, run.moves = tally.looked_at, tally.changed, dict(tally.moves)
+    run.distribution, run.finished_at = queries.present_distribution(), clock.now()
+    record("grading.carry_out_run", run, actor=actor, after={"looked_at": run.looked_at, "changed": run.changed})
+    announce(RunFinished(run_id=run.id), actor=actor)
+
+
+# Grading and keeping.
+
+
+def _grade(
+    connection: Connection, scope: snapshot.Scope, basis: Basis, day: date, *, run_id: int | None
+) -> Iterator[_Step]:
+    """Grades a scope as `connection` sees it and keeps what differs from what is stored."""
+    reading = snapshot.read(connection, scope, day, basis.wanted)
+    ids, marks = _stored(scope)
+    yield _forget(ids[~np.isin(ids, reading.ids)], day, run_id)
+    for subject_class, (model_id, model) in basis.models.items():
+        part = reading.of_class(subject_class)
+        if not len(part.ids):
+            continue
+        graded = engine.grade(model, basis.thresholds, part)
+        fresh = engine.fingerprints(graded, model_id, day)
+        changed = np.flatnonzero(fresh != _aligned(graded.ids, ids, marks))
+        yield _Step(len(graded.ids) - len(changed))
+        for first in range(0, len(changed), KEPT_AT_ONCE):
+            yield _keep(graded, fresh, changed[first : first + KEPT_AT_ONCE], model_id, day, run_id)
+
+
+def _stored(scope: snapshot.Scope) -> tuple[Ids, Ids]:
+    """Ids, ascending, and fingerprints of what is stored for a scope."""
+    among = (
+        "enterprise_id >= :low AND enterprise_id < :high" if isinstance(scope, range) else "enterprise_id = ANY(:ids)"
+    )
+    given: dict[str, Any] = (
+        {"low": scope.start, "high": scope.stop} if isinstance(scope, range) else {"ids": scope.tolist()}
+    )
+    packed = session.scalar(
+        text(f"SELECT string_agg(int8send(enterprise_id) || int8send(fingerprint), '') FROM rating WHERE {among}"),
+        given,
+    )
+    pairs = np.frombuffer(packed or b"", ">i8").astype(np.int64).reshape(-1, 2)
+    pairs = pairs[np.argsort(pairs[:, 0], kind="stable")]
+    return pairs[:, 0], pairs[:, 1]
+
+
+def _aligned(wanted: Ids, ids: Ids, marks: Ids) -> Ids:
+    """The mark of each wanted id; what has none gets 0, which no result has but by an accident of 1 in 2^64."""
+    if not len(ids):
+        return np.zeros(len(wanted), np.int64)
+    places = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
+    return np.where(ids[places] == wanted, marks[places], 0)
+
+
+_KEEP = text(
+    """
+    WITH fresh AS (
+        SELECT enterprise_id, grade, score, flags, CAST(:day AS date) + due AS next_due, fingerprint, pts::smallint[]
+        FROM unnest(CAST(:ids AS bigint[]), CAST(:grades AS text[]), CAST(:scores AS smallint[]), CAST(:flags AS smallint[]),
+                    CAST(:due AS int[]), CAST(:marks AS bigint[]), CAST(:pts AS text[]))
+             AS fresh (enterprise_id, grade, score, flags, due, fingerprint, pts)
+    ), before AS (
+        SELECT r.* FROM rating r JOIN fresh USING (enterprise_id)
+    ), kept AS (
+        INSERT INTO rating (enterprise_id, grade, score, flags, model_id, run_id, as_of, next_due, fingerprint, pts)
+        SELECT enterprise_id, grade, score, flags, CAST(:model_id AS bigint), CAST(:run_id AS bigint), CAST(:day AS date), next_due, fingerprint, pts FROM fresh
+        ON CONFLICT (enterprise_id) DO UPDATE SET
+            grade = excluded.grade, score = excluded.score, flags = excluded.flags, model_id = excluded.model_id,
+            run_id = excluded.run_id, as_of = excluded.as_of, next_due = excluded.next_due,
+            fingerprint = excluded.fingerprint, pts = excluded.pts
+    ), noted AS (
+        INSERT INTO grade_history (enterprise_id, run_id, as_of, recorded_at, before, grade, score, flags, model_id, pts)
+        SELECT f.enterprise_id, CAST(:run_id AS bigint), CAST(:day AS date), :now, b.grade,
+               f.grade, f.score, f.flags, CAST(:model_id AS bigint), f.pts
+        FROM fresh f LEFT JOIN before b USING (enterprise_id)
+        WHERE b.enterprise_id IS NULL
+           OR (b.grade, b.score, b.flags, b.model_id, b.pts) IS DISTINCT FROM (f.grade, f.score, f.flags, CAST(:model_id AS bigint), f.pts)
+    )
+    SELECT f.enterprise_id, b.grade, f.grade FROM fresh f LEFT JOIN before b USING (enterprise_id)
+    WHERE b.grade IS DISTINCT FROM f.grade
+    """
+)
+
+
+def _keep(graded: engine.Graded, marks: Ids, rows: Ids, model_id: int, day: date, run_id: int | None) -> _Step:
+    """Stores the results of some rows: rating, history and the grade under the enterprise, in two statements."""
+    ids, scores = graded.ids[rows].tolist(), graded.score[rows].tolist()
+    grades = [GRADES[place] for place in graded.grade[rows].tolist()]
+    due = [None if days == engine.NEVER else days for days in graded.due[rows].tolist()]
+    changes = session.execute(
+        _KEEP,
+        {
+            "ids": ids,
+            "grades": grades,
+            "scores": scores,
+            "flags": graded.flags[rows].tolist(),
+            "due": due,
+            "marks": marks[rows].tolist(),
+            "pts": ["{" + ",".join(map(str, points)) + "}" for points in graded.points[rows].tolist()],
+            "model_id": model_id,
+            "run_id": run_id,
+            "day": day,
+            "now": clock.now(),
+        },
+    ).all()
+    registry.hand_down_grades(zip(ids, grades, scores, strict=True), run_id=run_id, day=day)
+    return _Step(len(ids), len(ids), [(one, before, after) for one, before, after in changes])
+
+
+def _forget(ids: Ids, day: date, run_id: int | None) -> _Step:
+    """Takes back the grades of those that left the register (deregistered, revoked, moved away); the history keeps them."""
+    if not len(ids):
+        return _Step(0)
+    leaving = delete(Rating).where(Rating.enterprise_id.in_(ids.tolist())).returning(Rating.enterprise_id, Rating.grade)
+    gone = session.execute(leaving).all()
+    left = {"run_id": run_id, "as_of": day, "recorded_at": clock.now(), "grade": None}
+    session.execute(insert(GradeHistory), [{**left, "enterprise_id": one, "before": before} for one, before in gone])
+    registry.take_back_grades([one for one, _before in gone])
+    return _Step(len(gone), len(gone), [(one, before, None) for one, before in gone])

@@ -1,0 +1,303 @@
+"""Nouns of grading: models in force, runs, who moved, and why an enterprise has its grade."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import reduce
+from typing import Any
+
+from sqlalchemy import Row, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
+
+from casework.core import clock, jobs, paging, parameters
+from casework.core.actor import Actor
+from casework.core.db import session
+from casework.core.errors import NotFound, Refusal
+from casework.core.i18n import _
+from casework.core.jobs import Job
+from casework.grading import reference
+from casework.grading.models import ClassificationRun, GradeHistory, GradingModel, Rating
+from casework.grading.rules import GRADES, Model
+from casework.registry import queries as registry
+from casework.registry import snapshot
+from casework.registry.rules import SUBJECT_CLASSES
+
+_loaded: dict[str, Model] = {}
+"""Models by sha256: what was read once need not be read again."""
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What grades rest on a day: for each subject class the model in force and its id, and the thresholds in points."""
+
+    models: Mapping[str, tuple[int, Model]]
+    thresholds: Mapping[str, int]
+
+    @property
+    def wanted(self) -> snapshot.Wanted:
+        """The records that any of the models looks at."""
+        return reduce(snapshot.Wanted.or_those_of, (snapshot.Wanted(model.records) for _id, model in self.models.values()))
+
+    def to_data(self) -> dict[str, Any]:
+        """The basis as JSON values, to see later whether it is still the same."""
+        return {
+            "thresholds": dict(self.thresholds),
+            "models": {subject_class: model_id for subject_class, (model_id, _model) in self.models.items()},
+        }
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why an enterprise has its grade today: the receipt, worked out anew, beside what is stored of it."""
+
+    dossier: snapshot.Dossier
+    receipt: reference.Receipt
+    model: GradingModel
+    rating: Rating | None
+    since: date | None
+    """The day from which the stored letter holds."""
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the stored result is the one that follows from today's records."""
+        return self.rating is not None and self.rating.pts == [line.points for line in self.receipt.lines]
+
+
+def basis(day: date) -> Basis:
+    """The basis on a day; a Refusal when a subject class has no model."""
+    newest = (
+        select(GradingModel.subject_class, GradingModel.id, GradingModel.sha256)
+        .where(GradingModel.state == "active", GradingModel.effective_from <= day)
+        .ext(distinct_on(GradingModel.subject_class))
+        .order_by(GradingModel.subject_class, GradingModel.effective_from.desc(), GradingModel.version.desc())
+    )
+    in_force = {name: (model_id, sha256) for name, model_id, sha256 in session.execute(newest)}
+    missing = [_(label) for name, label in SUBJECT_CLASSES.items() if name not in in_force]
+    if missing:
+        raise Refusal(_("%(classes)s没有启用的分类模型，不能分类。", classes=_("、").join(missing)))
+    return Basis(
+        models={name: (in_force[name][0], load(*in_force[name])) for name in SUBJECT_CLASSES},
+        thresholds=parameters.value("grading.thresholds", day),
+    )
+
+
+def load(model_id: int, sha256: str | None = None) -> Model:
+    """A stored model, ready to be used."""
+    sha256 = sha256 or model(model_id).sha256
+    if sha256 not in _loaded:
+        _loaded[sha256] = Model.from_data(model(model_id).definition)
+    return _loaded[sha256]
+
+
+def fingerprint_of(definition: Mapping[str, Any]) -> str:
+    """The sha256 of a model's definition, whatever the order of its keys."""
+    return hashlib.sha256(json.dumps(definition, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def model(model_id: int) -> GradingModel:
+    """One model, or NotFound."""
+    found = session.get(GradingModel, model_id)
+    if found is None:
+        raise NotFound(_("没有这个分类模型。"))
+    return found
+
+
+def models() -> Sequence[GradingModel]:
+    """All models, the newest of each subject class first."""
+    return session.scalars(
+        select(GradingModel).order_by(
+            GradingModel.subject_class, GradingModel.effective_from.desc(), GradingModel.id.desc()
+        )
+    ).all()
+
+
+def active_models(subject_class: str) -> Sequence[GradingModel]:
+    """The models of a subject class that are in force or will be."""
+    return session.scalars(
+        select(GradingModel).where(GradingModel.subject_class == subject_class, GradingModel.state == "active")
+    ).all()
+
+
+def run(run_id: int) -> ClassificationRun:
+    """One run, or NotFound."""
+    found = session.get(ClassificationRun, run_id)
+    if found is None:
+        raise NotFound(_("没有这次分类运行。"))
+    return found
+
+
+def runs(*, after: str | None = None, before: str | None = None) -> paging.Page:
+    """Runs, newest first."""
+    return paging.page(
+        select(ClassificationRun, ClassificationRun.id),
+        [ClassificationRun.id],
+        after=after,
+        before=before,
+        size=25,
+        descending=True,
+    )
+
+
+def job_of(run: ClassificationRun) -> Job | None:
+    """The job that carries out a run; None before a worker takes it, and for runs in the foreground."""
+    return jobs.find(run.message_id) if run.message_id else None
+
+
+def open_run() -> ClassificationRun | None:
+    """The run that is asked for and not yet done, if any."""
+    for waiting in session.scalars(
+        select(ClassificationRun)
+        .where(ClassificationRun.finished_at.is_(None), ClassificationRun.message_id.is_not(None))
+        .order_by(ClassificationRun.id.desc())
+        .limit(5)
+    ):
+        job = job_of(waiting)
+        if job is None or job.state in ("queued", "running"):
+            return waiting
+    return None
+
+
+def last_full_run() -> ClassificationRun | None:
+    """The newest finished run over everybody."""
+    return session.scalars(
+        select(ClassificationRun)
+        .where(ClassificationRun.finished_at.is_not(None), ClassificationRun.whole)
+        .order_by(ClassificationRun.finished_at.desc())
+        .limit(1)
+    ).first()
+
+
+def last_run() -> ClassificationRun | None:
+    """The newest finished run of any kind."""
+    return session.scalars(
+        select(ClassificationRun)
+        .where(ClassificationRun.finished_at.is_not(None))
+        .order_by(ClassificationRun.finished_at.desc())
+        .limit(1)
+    ).first()
+
+
+def distribution(run: ClassificationRun) -> dict[str, int]:
+    """Enterprises by grade after a run, all subject classes together."""
+    counted = run.distribution or {}
+    return {grade: sum(by_grade.get(grade, 0) for by_grade in counted.values()) for grade in GRADES}
+
+
+def present_distribution() -> dict[str, dict[str, int]]:
+    """Enterprises by subject class and grade as they stand now."""
+    rows = session.execute(
+        select(GradingModel.subject_class, Rating.grade, func.count())
+        .join(GradingModel, GradingModel.id == Rating.model_id)
+        .group_by(GradingModel.subject_class, Rating.grade)
+    )
+    counted: dict[str, dict[str, int]] = {name: dict.fromkeys(GRADES, 0) for name in SUBJECT_CLASSES}
+    for subject_class, grade, number in rows:
+        counted[subject_class][grade] += number
+    return counted
+
+
+def trend(months: int = 12) -> list[ClassificationRun]:
+    """The last finished run of each of the latest months, oldest first."""
+    month = func.date_trunc("month", ClassificationRun.as_of)
+    newest = (
+        select(ClassificationRun)
+        .where(ClassificationRun.finished_at.is_not(None))
+        .ext(distinct_on(month))
+        .order_by(month.desc(), ClassificationRun.finished_at.desc())
+        .limit(months)
+    )
+    return list(reversed(session.scalars(newest).all()))
+
+
+def moves_of(run_id: int) -> Iterator[tuple[int, str | None, str | None]]:
+    """(enterprise, grade before, grade after) of everybody whose letter a run changed; None: not classified."""
+    rows = session.execute(
+        select(GradeHistory.enterprise_id, GradeHistory.before, GradeHistory.grade)
+        .where(GradeHistory.run_id == run_id, GradeHistory.before.is_distinct_from(GradeHistory.grade))
+        .order_by(GradeHistory.enterprise_id)
+        .execution_options(yield_per=10_000)
+    )
+    for row in rows:
+        yield row.enterprise_id, row.before, row.grade
+
+
+def moved(
+    run: ClassificationRun,
+    actor: Actor,
+    *,
+    before_grade: str | None = None,
+    after_grade: str | None = None,
+    after: str | None = None,
+    before: str | None = None,
+) -> paging.Page:
+    """Who moved in a run, as far as the actor sees them, with the result before (`earlier`) for the reason."""
+    earlier = (
+        select(GradeHistory.pts)
+        .where(GradeHistory.enterprise_id == GradeHistory.enterprise_id, GradeHistory.id < GradeHistory.id)
+        .order_by(GradeHistory.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    statement = select(
+        GradeHistory.enterprise_id,
+        GradeHistory.before,
+        GradeHistory.grade,
+        GradeHistory.score,
+        GradeHistory.model_id,
+        GradeHistory.pts,
+        earlier.label("earlier"),
+    ).where(GradeHistory.run_id == run.id, GradeHistory.before.is_distinct_from(GradeHistory.grade))
+    if before_grade:
+        statement = statement.where(GradeHistory.before == before_grade)
+    if after_grade:
+        statement = statement.where(GradeHistory.grade == after_grade)
+    statement = registry.in_sight(statement, actor, enterprise=GradeHistory.enterprise_id)
+    return paging.page(statement, [GradeHistory.enterprise_id], after=after, before=before, size=50)
+
+
+def reason(row: Row[Any]) -> str:
+    """The indicator whose points changed most between two results of an enterprise, in words."""
+    if row.pts is None:
+        return _("退出登记，不再分类")
+    indicators = load(row.model_id).indicators
+    if row.earlier is None or len(row.earlier) != len(row.pts):
+        return _("首次分类") if row.earlier is None else _("模型更换")
+    changes = [after - before for after, before in zip(row.pts, row.earlier, strict=True)]
+    largest = max(range(len(changes)), key=lambda place: abs(changes[place]), default=0)
+    if not changes or not changes[largest]:
+        return _("直接判定或界限变化")
+    return f"{indicators[largest].label} {changes[largest] / 10:+g}"
+
+
+def history(enterprise_id: int, *, limit: int = 50) -> Sequence[GradeHistory]:
+    """The results of an enterprise, newest first."""
+    return session.scalars(
+        select(GradeHistory)
+        .where(GradeHistory.enterprise_id == enterprise_id)
+        .order_by(GradeHistory.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def explanation(enterprise_id: int) -> Explanation:
+    """The receipt of an enterprise's grade as of today, by the model that its stored result names (else the one in force)."""
+    day = clock.today()
+    dossier = snapshot.dossier(enterprise_id, day)
+    rating = session.get(Rating, enterprise_id)
+    in_force = basis(day)
+    model_id = rating.model_id if rating else in_force.models[dossier.subject_class][0]
+    since = session.scalars(
+        select(GradeHistory.as_of)
+        .where(GradeHistory.enterprise_id == enterprise_id, GradeHistory.before.is_distinct_from(GradeHistory.grade))
+        .order_by(GradeHistory.id.desc())
+        .limit(1)
+    ).first()
+    return Explanation(
+        dossier=dossier,
+        receipt=reference.grade(load(model_id), in_force.thresholds, dossier, day),
+        model=model(model_id),
+        rating=rating,
+        since=since,
+    )

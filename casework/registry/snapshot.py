@@ -1,0 +1,498 @@
+"""The packed reading of the register for grading: subjects, the records that count, relations, as flat arrays of one moment."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from psycopg import Connection as DriverConnection
+from sqlalchemy import Connection, select
+
+from casework.core.db import Session, db, session
+from casework.core.errors import NotFound
+from casework.core.i18n import _
+from casework.registry.models import CreditRecord, Enterprise
+from casework.registry.rules import INSPECTABLE, KINDS, SUBJECT_CLASSES
+
+SHARD = 1 << 20
+"""So many ids are read at once: the arrays of a shard stay below half a gigabyte."""
+
+UNKNOWN = -(2**31)
+"""In a column: the register does not say."""
+
+OPEN = (1 << 14) - 1
+"""In `stop`: nothing is known that will end or change the record. 14 bits of days are 44 years."""
+
+CROWD = 10
+"""An address shared by fewer is no signal and not carried."""
+
+CLASSES = tuple(SUBJECT_CLASSES)
+REVOKED = ("revoked", "revoked_deregistered")
+PLEDGE = KINDS["equity_pledge"].number
+TROUBLE = tuple(KINDS[key].number for key in ("abnormal", "serious", "defaulter"))
+"""Lists on which a related enterprise casts a shadow; those after the first mean grade D at once."""
+
+LASTING = tuple(kind.number for kind in KINDS.values() if kind.lasts)
+"""Records of these kinds grow old from the day they ended; the others from the day they happened."""
+
+STAGES = tuple(KINDS[key].number for key in ("complaint", "report", "check", "penalty"))
+"""One act (records with one `chain`) counts once, at the highest stage it has reached."""
+
+Ints = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which records are asked for: by code, for how many days a record matters once it is over (`OPEN`: for ever)."""
+
+    days: Mapping[int, int]
+
+    def or_those_of(self, other: "Wanted") -> "Wanted":
+        """What either asks for."""
+        codes = self.days.keys() | other.days.keys()
+        return Wanted({code: max(self.days.get(code, 0), other.days.get(code, 0)) for code in codes})
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One current credit record, with the reading that grading gives it on a day.
+
+    The methods say in words what `_EVENTS` does in SQL for a million enterprises; a test holds the two together.
+    """
+
+    id: int
+    kind: int
+    klass: int
+    happened_on: date
+    ends_on: date | None = None
+    publicity_until: date | None = None
+    repaired_on: date | None = None
+    revoked_on: date | None = None
+    objected_on: date | None = None
+    objection_closed_on: date | None = None
+    amount: Decimal | None = None
+    chain: str | None = None
+    title: str = ""
+    document_no: str | None = None
+    authority: str | None = None
+    source: str = ""
+    source_key: str = ""
+    batch_id: int | None = None
+    row_no: int | None = None
+
+    @property
+    def code(self) -> int:
+        """Kind and class in one number, as models refer to them."""
+        return self.kind * 16 + self.klass
+
+    def stands_on(self, day: date) -> bool:
+        """Neither withdrawn as wrong, nor repaired, nor past its publicity (domain E.4, E.5)."""
+        over = self.publicity_until is not None and self.publicity_until < day
+        return not (over or _reached(self.revoked_on, day) or _reached(self.repaired_on, day))
+
+    def ended_on(self, day: date) -> bool:
+        """Removed from the list, closed, expired: history, which is not the same as never having happened."""
+        return _reached(self.ends_on, day)
+
+    def age_on(self, day: date) -> int:
+        """Days since it happened; of an ended listing or check, since it ended."""
+        start = self.ends_on if self.ended_on(day) and self.kind in LASTING else self.happened_on
+        return (day - (start or self.happened_on)).days
+
+    def matters_on(self, day: date, wanted: "Wanted") -> bool:
+        """Whether it can still count, or will: asked for, and not over for longer than it is remembered."""
+        if self.code not in wanted.days:
+            return False
+        lasts = self.kind in LASTING and not self.ended_on(day)
+        return self.happened_on > day or lasts or self.age_on(day) < wanted.days[self.code]
+
+    def disputed_on(self, day: date) -> bool:
+        """存疑: an objection is noted and not yet closed. The record counts and is shown as in doubt."""
+        return _reached(self.objected_on, day) and not _reached(self.objection_closed_on, day)
+
+    def changes_after(self, day: date) -> date | None:
+        """The next day on which a date of the record itself makes it read differently."""
+        if self.happened_on > day:
+            return self.happened_on
+        over = None if self.publicity_until is None else self.publicity_until + timedelta(days=1)
+        coming = [on for on in (self.ends_on, self.repaired_on, self.revoked_on, over) if on is not None and on > day]
+        return min(coming, default=None)
+
+
+def _reached(on: date | None, day: date) -> bool:
+    return on is not None and on <= day
+
+
+def standing(facts: Sequence[Fact], day: date) -> list[Fact]:
+    """The records that stand on a day (those still to come among them), without acts that have reached a higher stage."""
+    highest: dict[str, int] = {}
+    for fact in facts:
+        if fact.chain and fact.kind in STAGES and fact.happened_on <= day and not _reached(fact.revoked_on, day):
+            highest[fact.chain] = max(highest.get(fact.chain, 0), STAGES.index(fact.kind))
+    return [fact for fact in facts if fact.stands_on(day) and not _overtaken(fact, highest)]
+
+
+def _overtaken(fact: Fact, highest: Mapping[str, int]) -> bool:
+    return fact.kind in STAGES and STAGES.index(fact.kind) < highest.get(fact.chain or "", 0)
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """Everything that grading looks at for one enterprise, in plain values."""
+
+    enterprise_id: int
+    subject_class: str
+    columns: Mapping[str, int]
+    features: Mapping[str, int]
+    facts: Sequence[Fact]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Many enterprises on one day. Subjects are rows 0 … n-1; events name their subject by row.
+
+    `columns` and `features` are int32[n] by name (`UNKNOWN` where the register does not say; features are 0 by default).
+    Events lie together by code; aligned: `row` int32, `age` and `stop` int16 days (`OPEN`: nothing known that will end or
+    change it), `ended` bool, `code` int16, negative for a record that is still to come (in `stop` days).
+    """
+
+    as_of: date
+    ids: Ints
+    subject_class: Ints
+    columns: Mapping[str, Ints]
+    features: Mapping[str, Ints]
+    row: Ints
+    age: Ints
+    stop: Ints
+    ended: Ints
+    code: Ints
+
+    def of_class(self, subject_class: str) -> "Reading":
+        """The subjects of one class with their events; rows are counted anew."""
+        chosen = self.subject_class == CLASSES.index(subject_class)
+        if chosen.all():
+            return self
+        renumbered = np.where(chosen, np.cumsum(chosen) - 1, -1).astype(np.int32)[self.row]
+        kept = renumbered >= 0
+        return replace(
+            self,
+            ids=self.ids[chosen],
+            subject_class=self.subject_class[chosen],
+            columns={name: values[chosen] for name, values in self.columns.items()},
+            features={name: values[chosen] for name, values in self.features.items()},
+            row=renumbered[kept],
+            age=self.age[kept],
+            stop=self.stop[kept],
+            ended=self.ended[kept],
+            code=self.code[kept],
+        )
+
+
+Scope = range | NDArray[np.int64]
+"""Which enterprises: a range of ids (a shard of the register), or sorted ids."""
+
+
+
+
+@contextmanager
+def reading() -> Iterator[Connection]:
+    """A connection on which every read sees the same moment. It sees only what is committed."""
+    if Session.pinned is not None:
+        yield Session.pinned
+    else:
+        engine = db.engines[None].execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with engine.connect() as connection:
+            connection.exec_driver_sql("SET LOCAL work_mem = '256MB'")
+            yield connection
+
+
+def shards(connection: Connection, size: int = SHARD) -> list[range]:
+    """The whole register as ranges of ids."""
+    row = _driver(connection).execute("SELECT min(id), max(id) FROM enterprise").fetchone()
+    if row is None or row[0] is None:
+        return []
+    return [range(low, min(low + size, row[1] + 1)) for low in range(row[0], row[1] + 1, size)]
+
+
+def parts(ids: NDArray[np.int64], size: int = SHARD) -> list[NDArray[np.int64]]:
+    """A list of ids in pieces that `read` takes."""
+    return [ids[first : first + size] for first in range(0, len(ids), size)]
+
+
+def read(connection: Connection, scope: Scope, day: date, wanted: Wanted) -> Reading:
+    """The inspectable enterprises of a scope (at most `SHARD` ids) with the wanted records and their relations on a day."""
+    ids, columns = _subjects(connection, scope, day, _INSPECTABLE)
+    subject_class = columns.pop("subject_class")
+    rows = np.full(len(scope), -1, np.int32)
+    rows[_places(scope, ids)] = np.arange(len(ids), dtype=np.int32)
+    return Reading(
+        as_of=day,
+        ids=ids,
+        subject_class=subject_class,
+        columns=columns,
+        features=_features(connection, scope, day, rows, len(ids)),
+        **_events(connection, scope, day, rows, wanted),
+    )
+
+
+def related(connection: Connection, ids: Sequence[int], *, by_address: bool) -> NDArray[np.int64]:
+    """Those enterprises and the others whose relations look at them: same person, branches, and the same address if asked."""
+    found = _driver(connection).execute(_RELATED_BY_ADDRESS if by_address else _RELATED, {"ids": list(ids)})
+    return np.array(sorted(row[0] for row in found), np.int64)
+
+
+def dossier(enterprise_id: int, day: date) -> Dossier:
+    """One enterprise in plain values, whatever its state, records oldest first."""
+    known = session.get(Enterprise, enterprise_id)
+    if known is None:
+        raise NotFound(_("没有这个经营主体。"))
+    records = session.scalars(
+        select(CreditRecord)
+        .where(CreditRecord.enterprise_id == enterprise_id, CreditRecord.superseded_at.is_(None))
+        .order_by(CreditRecord.happened_on, CreditRecord.id)
+    )
+    connection, scope, row = session.connection(), np.array([enterprise_id], np.int64), np.zeros(1, np.int32)
+    _ids, columns = _subjects(connection, scope, day, "true")
+    return Dossier(
+        enterprise_id=enterprise_id,
+        subject_class=known.subject_class,
+        columns={name: int(values[0]) for name, values in columns.items() if name != "subject_class"},
+        features={name: int(values[0]) for name, values in _features(connection, scope, day, row, 1).items()},
+        facts=[Fact(**{field.name: getattr(record, field.name) for field in fields(Fact)}) for record in records],
+    )
+
+
+def industry_number(prefix: str) -> tuple[int, int]:
+    """A GB/T 4754 prefix (section letter, up to two digits: `H`, `H62`) as (number, mask) over the column `industry`."""
+    number = mask = 0
+    for place, letter in zip((14, 7, 0), prefix, strict=False):
+        number |= ord(letter) << place
+        mask |= 127 << place
+    return number, mask
+
+
+_COLUMNS: tuple[tuple[tuple[str, str, int], ...], ...] = (
+    (
+        ("established", "e.established_on - date '0001-01-01'", 21),
+        ("subject_class", f"array_position(ARRAY{list(CLASSES)}, e.subject_class) - 1", 3),
+        ("cluster_address", "e.cluster_address::int", 2),
+        (
+            "industry",
+            "(ascii(e.industry_section) & 127) * 16384 + coalesce((ascii(e.industry_code) & 127) * 128"
+            " + (ascii(substr(e.industry_code, 2, 1)) & 127), 0)",
+            22,
+        ),
+    ),
+    (
+        ("capital", "CASE WHEN e.capital_wan BETWEEN 0 AND 2000000000 THEN floor(e.capital_wan) END", 31),
+        ("paid_capital", "CASE WHEN e.paid_capital_wan BETWEEN 0 AND 2000000000 THEN ceil(e.paid_capital_wan) END", 31),
+    ),
+    (("employees", "CASE WHEN e.employees BETWEEN 0 AND 2000000000 THEN e.employees END", 31),),
+)
+"""What is read of an enterprise: name, whole number (capital in 万元), bits; each line travels as one int8.
+
+On the way a number is one higher than it is, and 0 says that it is not known (or cannot be true).
+"""
+
+_INSPECTABLE = "e.status IN ({})".format(", ".join(f"'{status}'" for status in sorted(INSPECTABLE)))
+
+_STANDS = """r.superseded_at IS NULL
+    AND (r.revoked_on IS NULL OR r.revoked_on > %(day)s)
+    AND (r.repaired_on IS NULL OR r.repaired_on > %(day)s)
+    AND (r.publicity_until IS NULL OR r.publicity_until >= %(day)s)"""
+
+_IN_FORCE = _STANDS + " AND r.happened_on <= %(day)s AND (r.ends_on IS NULL OR r.ends_on > %(day)s)"
+
+_OVERTAKEN = f"""
+    SELECT low.id FROM credit_record low JOIN credit_record higher USING (enterprise_id, chain)
+    WHERE low.chain IS NOT NULL AND low.superseded_at IS NULL AND {{lower}}
+      AND higher.superseded_at IS NULL AND higher.happened_on <= %(day)s
+      AND (higher.revoked_on IS NULL OR higher.revoked_on > %(day)s)
+      AND array_position(ARRAY{list(STAGES)}, higher.kind::int) > array_position(ARRAY{list(STAGES)}, low.kind::int)"""
+
+_EVENTS = f"""
+    SELECT string_agg(int8send(
+        {{place}} * {1 << 42} + r.kind * 16 + r.klass
+        + least(least(CASE WHEN r.ends_on > %(day)s THEN r.ends_on END,
+                      CASE WHEN r.happened_on > %(day)s THEN r.happened_on END,
+                      r.repaired_on, r.revoked_on, r.publicity_until + 1) - %(day)s, {OPEN}) * {1 << 14}::bigint
+        + CASE WHEN r.happened_on > %(day)s THEN {1 << 13}
+               WHEN r.ends_on <= %(day)s AND r.kind IN {LASTING} THEN
+                    {1 << 12} + least(%(day)s - r.ends_on, {OPEN}) * {1 << 28}::bigint
+               ELSE CASE WHEN r.ends_on <= %(day)s THEN {1 << 12} ELSE 0 END
+                    + least(%(day)s - r.happened_on, {OPEN}) * {1 << 28}::bigint END
+        ), '')
+    FROM {{source}}
+    WHERE {_STANDS} AND {{among}} AND r.kind * 16 + r.klass = ANY(%(codes)s)
+      AND CASE WHEN r.kind IN {LASTING} THEN coalesce(r.ends_on, 'infinity') ELSE r.happened_on END > %(since)s
+      AND r.id NOT IN ({_OVERTAKEN})
+    """
+"""One int8 a record: place of the subject · age (14 bits) · stop (14) · to come · ended · code (12)."""
+
+_FEATURES = {
+    "pledge_percent": f"""
+        SELECT r.enterprise_id, least(floor(sum(r.amount) * 100 / e.capital_wan), 1000)::bigint
+        FROM credit_record r JOIN enterprise e ON e.id = r.enterprise_id
+        WHERE r.kind = {PLEDGE} AND {_IN_FORCE} AND r.amount > 0 AND e.capital_wan > 0 AND {{among}}
+        GROUP BY r.enterprise_id, e.capital_wan""",
+    "kin_in_trouble": f"""
+        WITH kin AS MATERIALIZED (
+            SELECT e.id, e.person_key, e.status IN {REVOKED} OR EXISTS (
+                SELECT FROM credit_record r WHERE r.enterprise_id = e.id AND r.kind IN {TROUBLE} AND {_IN_FORCE}
+            ) AS troubled
+            FROM enterprise e WHERE e.person_key = ANY(%(person)s)
+        ), counted AS (
+            SELECT id, count(*) FILTER (WHERE troubled) OVER (PARTITION BY person_key) - troubled::int AS number FROM kin
+        )
+        SELECT e.id, e.number FROM counted e WHERE {{among}}""",
+    "same_address": f"""
+        WITH counted AS (
+            SELECT e.id, e.cluster_address, count(*) FILTER (WHERE {_INSPECTABLE}) OVER (PARTITION BY e.address_key) AS number
+            FROM enterprise e WHERE e.address_key = ANY(%(address)s)
+        )
+        SELECT e.id, e.number FROM counted e WHERE NOT e.cluster_address AND e.number >= {CROWD} AND {{among}}""",
+    "parent_listed": f"""
+        SELECT e.id, 1::bigint FROM enterprise e WHERE {{among}} AND e.parent_id IS NOT NULL AND EXISTS (
+            SELECT FROM credit_record r
+            WHERE r.enterprise_id = e.parent_id AND r.kind IN {TROUBLE[1:]} AND {_IN_FORCE})""",
+}
+"""Relations as (enterprise, number): percent of the capital that is pledged; other enterprises of the same person that are
+revoked or listed; enterprises at one address that is no registered cluster; head office on a list that means grade D.
+They look at records, never at grades, so that no grade depends on another one."""
+
+_TOGETHER = {"person": 2, "address": CROWD}
+"""From how many enterprises on a person or an address is looked at."""
+
+_RELATED = """
+    SELECT unnest(%(ids)s::bigint[])
+    UNION SELECT b.id FROM enterprise a JOIN enterprise b USING (person_key) WHERE a.id = ANY(%(ids)s)
+    UNION SELECT b.id FROM enterprise b WHERE b.parent_id = ANY(%(ids)s)"""
+_RELATED_BY_ADDRESS = (
+    _RELATED + " UNION SELECT b.id FROM enterprise a JOIN enterprise b USING (address_key) WHERE a.id = ANY(%(ids)s)"
+)
+
+
+def _subjects(connection: Connection, scope: Scope, day: date, status: str) -> tuple[Ints, dict[str, Ints]]:
+    """Ids and columns of the enterprises in a scope, aligned."""
+    words = [
+        " + ".join(
+            f"coalesce({number} + 1, 0)::bigint * {1 << shift}" for (_name, number, _bits), shift in _shifts(line)
+        )
+        for line in _COLUMNS
+    ]
+    aggregated = ", ".join(f"string_agg(int8send({word}), '')" for word in ("e.id", *words))
+    sql = f"SELECT {aggregated} FROM enterprise e WHERE {_among(scope, 'e.id')} AND {status}"
+    ids, *packed = (_numbers(data) for data in _fetch(connection, sql, scope, day))
+    columns = {}
+    for line, word in zip(_COLUMNS, packed, strict=True):
+        for (name, _number, bits), shift in _shifts(line):
+            value = (word >> shift & ((1 << bits) - 1)) - 1
+            columns[name] = np.where(value < 0, UNKNOWN, value).astype(np.int32)
+    established = columns.pop("established")
+    today = day.toordinal() - 1
+    columns["age_days"] = np.where(established == UNKNOWN, UNKNOWN, today - established).astype(np.int32)
+    return ids, columns
+
+
+def _shifts(line: tuple[tuple[str, str, int], ...]) -> Iterator[tuple[tuple[str, str, int], int]]:
+    """Each column of a line with the number of bits below it."""
+    shift = 0
+    for column in line:
+        yield column, shift
+        shift += column[2]
+
+
+def _events(connection: Connection, scope: Scope, day: date, rows: Ints, wanted: Wanted) -> dict[str, Ints]:
+    """The events of `Reading`; `rows` gives the row of each place of the scope, -1 for what is not graded."""
+    if isinstance(scope, range):
+        place, source, among = "(r.enterprise_id - %(low)s)", "credit_record r", _among(scope, "r.enterprise_id")
+    else:
+        places = "unnest(%(ids)s::bigint[]) WITH ORDINALITY AS place (id, number)"
+        place, source, among = "(place.number - 1)", f"{places} JOIN credit_record r ON r.enterprise_id = place.id", "true"
+    sql = _EVENTS.format(place=place, source=source, among=among, lower=_among(scope, "low.enterprise_id"))
+    longest = max(wanted.days.values(), default=0)
+    since = date.min if longest >= OPEN else day - timedelta(days=longest)
+    asked = {"codes": sorted(wanted.days), "since": since}
+    packed = _numbers(_fetch(connection, sql, scope, day, asked)[0])
+    packed = packed[rows[packed >> 42] >= 0]
+    code = (packed & 4095).astype(np.int16)
+    code[packed >> 13 & 1 == 1] *= -1
+    order = np.argsort(code, kind="stable")
+    packed = packed[order]
+    return {
+        "row": rows[packed >> 42],
+        "age": (packed >> 28 & OPEN).astype(np.int16),
+        "stop": (packed >> 14 & OPEN).astype(np.int16),
+        "ended": (packed >> 12 & 1).astype(bool),
+        "code": code[order],
+    }
+
+
+def _features(connection: Connection, scope: Scope, day: date, rows: Ints, count: int) -> dict[str, Ints]:
+    """The relations as int32[count] by name; most enterprises have none."""
+    among = _among(scope, "e.id")
+    each = [
+        f"(SELECT string_agg(int8send(id) || int8send(number), '') FROM ({sql.format(among=among)}) AS f (id, number) WHERE number > 0)"
+        for sql in _FEATURES.values()
+    ]
+    found = _fetch(connection, f"SELECT {', '.join(each)}", scope, day, _shared(connection, scope, day))
+    features = {}
+    for name, data in zip(_FEATURES, found, strict=True):
+        ids, numbers = _numbers(data).reshape(-1, 2).T
+        values, row = np.zeros(count, np.int32), rows[_places(scope, ids)]
+        values[row[row >= 0]] = numbers[row >= 0]
+        features[name] = values
+    return features
+
+
+def _shared(connection: Connection, scope: Scope, day: date) -> dict[str, list[str]]:
+    """The persons and the addresses with several enterprises, in the whole register or those of a list."""
+    among = "true" if isinstance(scope, range) else "e.{0}_key IN (SELECT {0}_key FROM enterprise WHERE id = ANY(%(ids)s))"
+    each = [
+        f"ARRAY(SELECT e.{key}_key FROM enterprise e WHERE e.{key}_key IS NOT NULL AND {among.format(key)}"
+        f" GROUP BY e.{key}_key HAVING count(*) >= {number})"
+        for key, number in _TOGETHER.items()
+    ]
+    (row,) = _rows(connection, f"SELECT {', '.join(each)}", scope, day)
+    return dict(zip(_TOGETHER, row, strict=True))
+
+
+def _among(scope: Scope, column: str) -> str:
+    if isinstance(scope, range):
+        return f"{column} >= %(low)s AND {column} < %(high)s"
+    return f"{column} = ANY(%(ids)s)"
+
+
+def _places(scope: Scope, ids: Ints) -> Ints:
+    """The place of each id in its scope."""
+    return ids - scope.start if isinstance(scope, range) else np.searchsorted(scope, ids)
+
+
+def _fetch(connection: Connection, sql: str, scope: Scope, day: date, more: Mapping[str, Any] | None = None) -> list[bytes]:
+    """One row of byte strings as they are on the wire."""
+    (row,) = _rows(connection, sql, scope, day, more)
+    return [value or b"" for value in row]
+
+
+def _rows(
+    connection: Connection, sql: str, scope: Scope, day: date, more: Mapping[str, Any] | None = None
+) -> list[tuple[Any, ...]]:
+    """Planned anew each time, since scopes differ a thousandfold."""
+    given = {"low": scope.start, "high": scope.stop} if isinstance(scope, range) else {"ids": scope.tolist()}
+    with _driver(connection).cursor(binary=True) as cursor:
+        return cursor.execute(sql, {"day": day, **given, **(more or {})}, prepare=False).fetchall()
+
+
+def _numbers(data: bytes) -> Ints:
+    return np.frombuffer(data, ">i8").astype(np.int64)
+
+
+def _driver(connection: Connection) -> DriverConnection[Any]:
+    """psycopg's own connection: one byte string of many megabytes should not pass through more hands than needed."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, DriverConnection)
+    return driver

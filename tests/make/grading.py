@@ -1,0 +1,122 @@
+"""Readings and dossiers for tests of grading, in memory and in the database."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from itertools import count
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+
+from casework.core import clock
+from casework.core.actor import SYSTEM
+from casework.core.db import session
+from casework.grading import operations as grading
+from casework.grading.rules import COLUMNS, FEATURES, Example, Past
+from casework.registry.models import CreditRecord, Enterprise
+from casework.registry.rules import CODE_BASE, KINDS
+from casework.registry.snapshot import CLASSES, OPEN, UNKNOWN, Dossier, Fact, Reading, Wanted, industry_number, standing
+from tests.make.accounts import unit
+
+DAY = date(2026, 11, 2)
+
+
+def dossier_of(example: Example, subject_class: str = "company") -> Dossier:
+    """The enterprise that an example tells of, seen on DAY."""
+    columns = dict.fromkeys(COLUMNS, UNKNOWN) | dict(example.columns)
+    if example.industry:
+        columns["industry"] = industry_number(example.industry)[0]
+    facts = [fact(number, past) for number, past in enumerate(example.records)]
+    return Dossier(1, subject_class, columns, dict.fromkeys(FEATURES, 0) | dict(example.features), facts)
+
+
+def fact(number: int, past: Past) -> Fact:
+    kind, klass = past.record.split(".")
+    return Fact(
+        id=number,
+        kind=KINDS[kind].number,
+        klass=int(klass),
+        happened_on=DAY - timedelta(days=past.days_ago),
+        ends_on=None if past.ended_days_ago is None else DAY - timedelta(days=past.ended_days_ago),
+    )
+
+
+EVERYTHING = Wanted({kind.code(klass): OPEN for kind in KINDS.values() for klass in range(CODE_BASE)})
+"""Every record, however old."""
+
+
+def reading_of(dossiers: Sequence[Dossier], day: date = DAY, wanted: Wanted = EVERYTHING) -> Reading:
+    """What the snapshot would read of these enterprises."""
+    events = []
+    for row, each in enumerate(dossiers):
+        for record in standing(each.facts, day):
+            if not record.matters_on(day, wanted):
+                continue
+            change = record.changes_after(day)
+            stop = OPEN if change is None else min((change - day).days, OPEN)
+            coming = record.happened_on > day
+            told = (0, False, -record.code) if coming else (record.age_on(day), record.ended_on(day), record.code)
+            events.append((row, stop, *told))
+    events.sort(key=itemgetter(4))
+    row, stop, age, ended, code = np.array(events, int).reshape(-1, 5).T
+    return Reading(
+        as_of=day,
+        ids=np.array([each.enterprise_id for each in dossiers], np.int64),
+        subject_class=np.array([CLASSES.index(each.subject_class) for each in dossiers], np.int32),
+        columns={name: np.array([each.columns[name] for each in dossiers], np.int32) for name in COLUMNS},
+        features={name: np.array([each.features[name] for each in dossiers], np.int32) for name in FEATURES},
+        row=row.astype(np.int32),
+        age=age.astype(np.int16),
+        stop=stop.astype(np.int16),
+        ended=ended.astype(bool),
+        code=code.astype(np.int16),
+    )
+
+
+def models() -> None:
+    """The shipped models in force."""
+    grading.ensure_default_models(actor=SYSTEM)
+
+
+_numbers = count(1)
+
+
+def subject(**columns: Any) -> Enterprise:
+    """A plain old company without a blemish; `columns` say what is different."""
+    number = next(_numbers)
+    org = columns.pop("org", "川汇区一所")
+    row = {
+        "uscc": f"91411602MA{number:08d}",
+        "subject_class": "company",
+        "name": f"周口市第{number}号试验有限公司",
+        "name_key": f"周口市第{number}号试验有限公司",
+        "bigrams": [],
+        "status": "active",
+        "established_on": date(2010, 5, 4),
+        "org_id": unit(org).id,
+        "source": "test",
+        "recorded_at": clock.now(),
+        "updated_at": clock.now(),
+    }
+    enterprise = Enterprise(**(row | columns))
+    session.add(enterprise)
+    session.flush()
+    return enterprise
+
+
+def fact_of(enterprise: Enterprise, record: str, on: date, **columns: Any) -> CreditRecord:
+    """A record of an enterprise, kept as it is: any dates, no message."""
+    kind, klass = record.split(".")
+    row = CreditRecord(
+        enterprise_id=enterprise.id,
+        kind=KINDS[kind].number,
+        klass=int(klass),
+        happened_on=on,
+        title=KINDS[kind].label,
+        source="test",
+        source_key=f"t{next(_numbers)}",
+        **({"recorded_at": clock.now()} | columns),
+    )
+    session.add(row)
+    session.flush()
+    return row
