@@ -14,11 +14,13 @@ from casework.accounts.queries import first_of_each_role
 from casework.accounts.rules import DEMO_PASSWORD, ROLES
 from casework.app import create_app
 from casework.core import files, parameters
-from casework.core.actor import Actor
+from casework.core.actor import SYSTEM, Actor
 from casework.core.db import transaction
 from casework.core.doctor import examine
 from casework.core.errors import Refusal
 from casework.core.i18n import _
+from casework.grading import operations as grading
+from casework.grading import queries as grading_queries
 from casework.registry import operations as registry
 from casework.registry.sources import SOURCES
 from casework.settings import ROOT, Settings
@@ -58,6 +60,22 @@ def migrate() -> None:
     command.upgrade(alembic_config(), "head")
     with application().app_context(), transaction():
         parameters.seed_calendar()
+        grading.ensure_default_models(actor=SYSTEM)
+
+
+@main.command()
+@click.option("--full", "kind", flag_value="full", default="full", help="Grade everybody (the default).")
+@click.option("--due", "kind", flag_value="due", help="Grade only those whose grade may have changed by itself.")
+@click.option("--json", "as_json", is_flag=True, help="Print the counts as one line of JSON.")
+def grade(kind: str, as_json: bool) -> None:
+    """Run the classification in the foreground: whole or nothing."""
+    with application().app_context(), transaction():
+        run = grading.run_now(kind, actor=Actor(id=None, name=getpass.getuser(), roles=("operator",)))
+        counts = {"looked_at": run.looked_at, "changed": run.changed, **grading_queries.distribution(run)}
+    if as_json:
+        click.echo(json.dumps(counts))
+    else:
+        click.echo(_("分类 %(looked_at)s 户，结果有变化 %(changed)s 户；A %(A)s，B %(B)s，C %(C)s，D %(D)s。", **counts))
 
 
 @main.command()

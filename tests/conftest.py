@@ -20,7 +20,9 @@ os.environ.setdefault("CASEWORK_VAR", tempfile.mkdtemp(prefix="casework-test-"))
 from casework.app import create_app
 from casework.cli import alembic_config
 from casework.core import parameters
+from casework.core.actor import SYSTEM
 from casework.core.db import Session, db, transaction
+from casework.grading import operations as grading
 from casework.settings import Settings
 from tests import make
 
@@ -59,6 +61,7 @@ def template_database() -> str:
                 with make_application().app_context(), transaction():
                     parameters.seed_calendar()
                     make.city()
+                    grading.ensure_default_models(actor=SYSTEM)
                     engines = list(db.engines.values())
                 for engine in engines:
                     engine.dispose()

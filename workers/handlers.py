@@ -4,11 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from casework.cases.messages import ResultReleased
 from casework.core.messages import Message
+from casework.disclosure import operations as disclosure
+from casework.disclosure.messages import ResultPublished
 from casework.documents import operations as documents
 from casework.documents.messages import DocumentIssued
+from casework.grading import operations as grading
+from casework.grading.messages import RunRequested
 from casework.registry import operations as registry
-from casework.registry.messages import ImportRequested
+from casework.registry.messages import BatchReceived, ImportRequested, RecordsChanged
+from casework.sampling import operations as sampling
+from casework.sampling.messages import CampaignDrawn, CampaignDue, CasesDue, CommitmentPublished, FreezeRequested
 
 
 @dataclass(frozen=True)
@@ -27,8 +34,19 @@ class On:
 
 
 TABLE: tuple[On, ...] = (
+    On(CampaignDue, sampling.prepare_unattended),
+    On(FreezeRequested, sampling.freeze_for),
+    On(CommitmentPublished, sampling.draw_unattended),
+    On(CampaignDrawn, sampling.chunk_cases),
+    On(CampaignDrawn, sampling.keep_bundle, queue="bulk"),
+    On(CasesDue, sampling.open_drawn_cases, queue="bulk"),
     On(DocumentIssued, documents.render, queue="pdf"),
+    On(ResultReleased, disclosure.publish_result),
+    On(ResultPublished, disclosure.feed_back),
     On(ImportRequested, registry.read_batch),
+    On(BatchReceived, grading.regrade_batch, queue="bulk"),
+    On(RecordsChanged, grading.regrade),
+    On(RunRequested, grading.carry_out_run, queue="bulk"),
 )
 
 

@@ -22,6 +22,7 @@ from casework.core.db import db, transaction
 from casework.core.jobs import LEADER_LOCK
 from casework.core.logs import configure
 from casework.disclosure import operations as disclosure
+from casework.grading import operations as grading
 from casework.sampling import operations as sampling
 
 log = logging.getLogger("casework.schedule")
@@ -48,6 +49,8 @@ class Every:
 
 
 TABLE: tuple[Every, ...] = (
+    Every("10 0 * * *", grading.request_due_run),
+    Every("0 2 1 * *", grading.request_monthly_run),
     Every("0 8 * * *", cases.remind_overdue),
     Every("20 * * * *", disclosure.publish_missed),
     Every("30 8 * * *", sampling.start_due_campaigns),
