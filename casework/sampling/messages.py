@@ -13,6 +13,13 @@ class CampaignDue(Message):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FreezeRequested(Message):
+    """The pool of an approved campaign is to be frozen for the person who asked."""
+
+    campaign_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class CommitmentPublished(Message):
     """Pool, roster and parameters of a campaign are fixed, and their commitment is public."""
 

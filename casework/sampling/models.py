@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Integer, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -203,6 +204,7 @@ class Campaign(Base):
     approved_name: Mapped[str | None]
     approved_at: Mapped[datetime | None]
 
+    freeze_message_id: Mapped[UUID | None]
     items: Mapped[list[Any] | None]
     run_id: Mapped[int | None]
     run_on: Mapped[date | None]

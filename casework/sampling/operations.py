@@ -23,7 +23,7 @@ from casework.core.actor import SYSTEM, Actor
 from casework.core.db import flush_or_refuse, savepoint, session
 from casework.core.errors import NotAllowed, NotFound, Refusal
 from casework.core.i18n import _
-from casework.core.ledger import announce_all, move, record
+from casework.core.ledger import announce, announce_all, move, record
 from casework.core.messages import Message
 from casework.core.workflow import Workflow
 from casework.documents import operations as documents
@@ -32,7 +32,7 @@ from casework.grading import queries as grading
 from casework.registry import queries as registry
 from casework.sampling import draw as engine
 from casework.sampling import pool, queries
-from casework.sampling.messages import CampaignDrawn, CampaignDue, CasesDue, CommitmentPublished
+from casework.sampling.messages import CampaignDrawn, CampaignDue, CasesDue, CommitmentPublished, FreezeRequested
 from casework.sampling.models import (
     Campaign,
     CampaignStratum,
@@ -81,15 +81,19 @@ def _moving(
     **facts: Any,
 ) -> Iterator[None]:
     """Makes one move by somebody who may: decides, lets the caller set what comes with it, writes it all at once."""
-    permission = workflow.find(name, subject.state).permission
-    if permission and not actor.is_system and not actor.may(permission):
-        raise NotAllowed(_("您的岗位没有办理此事项的权限。"))
+    _allowed(workflow, name, subject.state, actor)
     move(subject, workflow, name, actor=actor, facts={"by": actor.id, **facts}, note=note)
     with session.no_autoflush:
         yield
     session.flush()
     if announces is not None:
-        announce_all([announces], actor=actor)
+        announce(announces, actor=actor)
+
+
+def _allowed(workflow: Workflow, name: str, state: str, actor: Actor) -> None:
+    permission = workflow.find(name, state).permission
+    if permission and not actor.is_system and not actor.may(permission):
+        raise NotAllowed(_("您的岗位没有办理此事项的权限。"))
 
 
 def _locked_campaign(campaign_id: int, actor: Actor) -> Campaign:
@@ -445,14 +449,32 @@ def _number(campaign: Campaign, *, actor: Actor) -> None:
 # ---- Freeze, decision, commitment ------------------------------------------------------------------------------------
 
 
+def request_freeze(campaign_id: int, *, actor: Actor) -> Campaign:
+    """Has a worker freeze the pool, since a large one takes its time; what the rules refuse is refused here already."""
+    campaign = _locked_campaign(campaign_id, actor)
+    _allowed(CAMPAIGN, "freeze", campaign.state, actor)
+    CAMPAIGN.decide("freeze", campaign.state, _freeze_facts(campaign) | {"by": actor.id})
+    if queries.is_freezing(campaign):
+        raise Refusal(_("名录正在冻结，请稍候。"))
+    campaign.freeze_message_id = announce(FreezeRequested(campaign_id=campaign.id), actor=actor)
+    return campaign
+
+
+def freeze_for(campaign_id: int, *, actor: Actor) -> None:
+    """Freezes the pool for the person who asked. Idempotence key: the campaign."""
+    person = staff.actor_of(actor.id) if actor.id is not None else SYSTEM
+    if person is None:
+        raise NotAllowed(_("申请冻结的账号已停用。"))
+    freeze_pool(campaign_id, actor=replace(person, request_id=actor.request_id))
+
+
 def freeze_pool(campaign_id: int, *, actor: Actor) -> Campaign:
     """已批准 → 已冻结: seals the object library as graded by the last run, and the roster of officers.
 
     Whole or nothing; works in bounded memory for any number of members. Idempotence key: (campaign, enterprise).
     """
     campaign = _locked_campaign(campaign_id, actor)
-    facts = _orderly_facts(campaign) | {"approver": campaign.approved_by}
-    with _moving(campaign, CAMPAIGN, "freeze", actor=actor, **facts):
+    with _moving(campaign, CAMPAIGN, "freeze", actor=actor, **_freeze_facts(campaign)):
         run = grading.last_run()
         if run is None:
             raise Refusal(_("还没有完成过信用风险分类，无法确定各等级对象。请先运行分类。"))
@@ -468,6 +490,10 @@ def freeze_pool(campaign_id: int, *, actor: Actor) -> Campaign:
             for position, count in enumerate(sealed.survey.strata, 1)
         ]
     return campaign
+
+
+def _freeze_facts(campaign: Campaign) -> dict[str, Any]:
+    return _orderly_facts(campaign) | {"approver": campaign.approved_by}
 
 
 def _snapshot(item: InspectionItem) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from tempfile import SpooledTemporaryFile
+from types import SimpleNamespace
 from typing import IO, Any
 
 from sqlalchemy import Select, and_, func, or_, select, tuple_
@@ -18,6 +19,7 @@ from casework.core.actor import Actor
 from casework.core.db import session
 from casework.core.errors import NotFound, Refusal
 from casework.core.i18n import N_, _
+from casework.core.jobs import find as find_job
 from casework.core.paging import Page, page
 from casework.core.workflow import Move, Workflow
 from casework.registry import queries as registry
@@ -243,11 +245,20 @@ def campaign(campaign_id: int, actor: Actor) -> Campaign:
     return found
 
 
-def waiting(actor: Actor, *states: str) -> Sequence[Campaign]:
-    """The campaigns in these states that the actor may see, oldest first."""
-    return session.scalars(
-        _visible(select(Campaign), actor).where(Campaign.state.in_(states)).order_by(Campaign.id).limit(50)
-    ).all()
+def freeze_job(campaign: Campaign) -> Any:
+    """The job that freezes the pool of a campaign, a queued one while no worker has begun; None when nobody asked."""
+    if campaign.freeze_message_id is None:
+        return None
+    return find_job(campaign.freeze_message_id) or NOT_BEGUN
+
+
+def is_freezing(campaign: Campaign) -> bool:
+    """Whether a worker has been asked to freeze the pool and has not ended."""
+    job = freeze_job(campaign) if campaign.state == "approved" else None
+    return job is not None and job.state in ("queued", "running")
+
+
+NOT_BEGUN = SimpleNamespace(state="queued", done=None, total=None, note=None, error=None)
 
 
 def invitations(campaign_id: int) -> Sequence[Any]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import segno
-from flask import Blueprint, current_app, render_template, request, send_file, url_for
+from flask import Blueprint, current_app, make_response, render_template, request, send_file, url_for
 from markupsafe import Markup
 
 from casework.accounts import queries as staff
@@ -499,7 +499,10 @@ def _survey_words() -> dict[str, Any]:
 @views.get("/sampling/campaigns/<int:campaign_id>")
 @audience("sampling.read")
 def campaign(campaign_id: int) -> Any:
-    return _campaign_page(campaign_id)
+    page = make_response(_campaign_page(campaign_id))
+    if request.headers.get("HX-Request") and not queries.is_freezing(queries.campaign(campaign_id, actor())):
+        page.headers["HX-Refresh"] = "true"  # the progress that was shown has ended
+    return page
 
 
 def _campaign_page(campaign_id: int, form: Form | None = None, *, link: str | None = None) -> Any:
@@ -518,6 +521,7 @@ def _campaign_page(campaign_id: int, form: Form | None = None, *, link: str | No
         items=known.items or _items_today(known),
         unit=staff.unit(known.org_id),
         organ=staff.unit(known.organ_id),
+        job=queries.freeze_job(known) if known.state == "approved" else None,
         roster=queries.roster_by_area(known.id),
         invitations=queries.invitations(known.id),
         progress=queries.progress(known) if is_drawn else None,
@@ -600,7 +604,7 @@ def approve_campaign(campaign_id: int) -> Any:
 @views.post("/sampling/campaigns/<int:campaign_id>/freeze")
 @audience("sampling.draw")
 def freeze_pool(campaign_id: int) -> Any:
-    return _verb(campaign_id, Nothing(), sampling.freeze_pool, _("名录已冻结，请核对各层户数后公布承诺。"))
+    return _verb(campaign_id, Nothing(), sampling.request_freeze, _("正在冻结名录。"))
 
 
 @views.post("/sampling/campaigns/<int:campaign_id>/decide")

@@ -183,6 +183,7 @@ def upgrade() -> None:
     sa.Column('approved_by', sa.BigInteger(), nullable=True),
     sa.Column('approved_name', sa.Text(), nullable=True),
     sa.Column('approved_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('freeze_message_id', sa.Uuid(), nullable=True),
     sa.Column('items', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
     sa.Column('run_id', sa.BigInteger(), nullable=True),
     sa.Column('run_on', sa.Date(), nullable=True),

@@ -1,17 +1,18 @@
 """Items, graded pools, rosters and campaigns for tests, each a step further."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from itertools import count
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from casework.accounts import queries as staff_queries
 from casework.accounts.models import Account
 from casework.core import clock
 from casework.core.actor import Actor
 from casework.core.db import session
+from casework.core.ledger import OutboxMessage
 from casework.grading.models import ClassificationRun
 from casework.registry.models import CurrentGrade, Enterprise
 from casework.sampling import operations as sampling
@@ -133,6 +134,13 @@ def person(*roles: str, unit_name: str = "市局", lines: tuple[str, ...] = ()) 
     known = staff_queries.actor_of(account.id)
     assert known is not None
     return known
+
+
+def deliver(name: str, operation: Callable[..., object]) -> None:
+    """What a worker does with every message of this name that was announced so far."""
+    for message in session.scalars(select(OutboxMessage).where(OutboxMessage.name == f"sampling.{name}")).all():
+        worker = Actor(id=message.actor_id, name=message.actor_name, roles=("worker",))
+        operation(**message.payload, actor=worker)
 
 
 class Office:

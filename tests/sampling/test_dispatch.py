@@ -190,11 +190,6 @@ def at(day):
     return clock.at(clock.local_moment(day, 9))
 
 
-def run_messages(name, operation):
-    for payload in announced(name):
-        operation(payload["campaign_id"], actor=SYSTEM)
-
-
 def test_a_due_batch_becomes_one_unattended_campaign_that_runs_by_itself(city):
     with at(date(2026, 3, 2)):
         plan = plan_with(date(2026, 3, 7))  # a Saturday
@@ -209,8 +204,8 @@ def test_a_due_batch_becomes_one_unattended_campaign_that_runs_by_itself(city):
             "2026-03", "approved", plan.approved_by, "running",
         )  # fmt: skip
         for _again in range(2):
-            run_messages("CampaignDue", sampling.prepare_unattended)
-            run_messages("CommitmentPublished", sampling.draw_unattended)
+            draws.deliver("CampaignDue", sampling.prepare_unattended)
+            draws.deliver("CommitmentPublished", sampling.draw_unattended)
         assert (campaign.state, campaign.drawn_by, campaign.contributions) == ("drawn", None, [])
     with at(date(2026, 6, 1)):  # of what was missed only the last batch is made up
         assert sampling.start_due_campaigns(actor=SYSTEM) == 1

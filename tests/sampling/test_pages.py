@@ -57,6 +57,9 @@ def test_a_campaign_is_walked_through_by_its_people(city, as_role):
     assert press(deputy, "approve").status_code == 303
     assert press(deputy, "freeze").status_code == 403
     assert press(operator, "freeze").status_code == 303
+    assert "正在冻结" in press(operator, "freeze").text
+    assert "排队中" in operator.get(page).text
+    draws.deliver("FreezeRequested", sampling.freeze_for)
     assert press(operator, "commit").status_code == 303
     refused = press(operator, "draw")
     assert refused.status_code == 422
