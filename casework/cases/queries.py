@@ -158,7 +158,7 @@ def of_enterprise(enterprise_id: int, actor: Actor) -> Sequence[Any]:
 
 WAITING_FOR_APPROVAL = or_(
     Case.state == "awaiting_approval",
-    and_(Case.state.in_(CHECKING), Case.emergency, Case.approved_on.is_(None)),
+    and_(Case.state.in_((*CHECKING, "reviewing")), Case.emergency, Case.approved_on.is_(None)),
 )
 """Cases that wait for an approver: submitted ones, and urgent checks that still owe their approval."""
 

@@ -1,6 +1,6 @@
 """Pages of the cases room: docket, one case, the officer's visit, approval, two reviews, follow-up."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,7 +58,7 @@ from casework.core import clock, files, parameters
 from casework.core.actor import Actor
 from casework.core.errors import NotFound
 from casework.core.i18n import N_, _
-from casework.core.ledger import history
+from casework.core.ledger import AuditEntry, history
 from casework.core.schemas import Schema
 from casework.core.web import Form, actor, audience, done
 from casework.documents.rules import code_as_typed, code_in_groups
@@ -205,6 +205,7 @@ def _about(case: Case) -> dict[str, Any]:
     """Everything that pages of one case may say."""
     me, kind = actor(), queries.kind_of(case)
     enterprise = registry.find(case.enterprise_id)
+    entries = history("case", case.id)
     return {
         "case": case,
         "kind": kind,
@@ -230,7 +231,8 @@ def _about(case: Case) -> dict[str, Any]:
         "next_step": _next_step(case, me),
         "waits_for": _(NEXT[case.state][3]) if case.state in NEXT else None,
         "others": _others(case, me),
-        "events": _events(case),
+        "events": _events(entries),
+        "returned": _returned(entries),
     }
 
 
@@ -280,7 +282,17 @@ QUIET = {"cases.record_result", "cases.add_evidence"}
 """What the ledger keeps and a history need not tell line by line."""
 
 
-def _events(case: Case) -> list[dict[str, Any]]:
+RETURNS = {"cases.send_back", "cases.return_for_record", "cases.refuse_release", "cases.reopen"}
+
+
+def _returned(entries: Sequence[AuditEntry]) -> AuditEntry | None:
+    """The refusal that brought the case where it stands now, if that is how it came there."""
+    moved = (entry for entry in entries if entry.before and entry.after and entry.before != entry.after)
+    latest = next(moved, None)
+    return latest if latest and latest.action in RETURNS else None
+
+
+def _events(entries: Sequence[AuditEntry]) -> list[dict[str, Any]]:
     """What was done, newest first, as `flow.timeline` wants it."""
     labels = {f"{STANDARD.name}.{move.name}": move.label for move in STANDARD.moves} | {
         "cases.remind_overdue": N_("逾期催办"),
@@ -294,7 +306,7 @@ def _events(case: Case) -> list[dict[str, Any]]:
             "url": None,
             "kind": "alarm" if entry.action == "cases.remind_overdue" else "plain",
         }
-        for entry in history("case", case.id)
+        for entry in entries
         if entry.action in labels and entry.action not in QUIET
     ]
 

@@ -21,9 +21,9 @@ from casework.core.ledger import AuditEntry
 from casework.registry.models import Enterprise
 from casework.registry.sources._sealing import Seal
 from tests import make
+from tests.cases.steps import HANDED_IN, PHOTO, REACH, begin, reach, take
 from tests.make import cases as make_cases
 
-PHOTO = b"\xff\xd8\xff\xe0" + b"photo" * 10
 OPINION = {
     "present_name": "钱在场",
     "present_position": "店长",
@@ -99,34 +99,41 @@ def test_a_case_is_clicked_through_from_opening_to_archive(sign_in):
 
 
 PAGES = (
-    "",
-    "/visit",
-    "/approve",
-    "/conclude",
-    "/terminate",
-    "/review",
-    "/release",
-    "/follow-up",
-    "/correct",
-    "/suspend",
-    "/assign",
+    *("", "/visit", "/items/1", "/evidence", "/order-correction", "/approve", "/approve-afterwards", "/conclude"),
+    *(
+        "/terminate",
+        "/review",
+        "/release",
+        "/follow-up",
+        "/correct",
+        "/suspend",
+        "/assign",
+        "/replace-officer",
+        "/code",
+    ),
+    "/rush-in",
 )
 
 
-@pytest.mark.parametrize(
-    "step", [None, *(name for name, _step in make_cases.WALK if name not in ("notified", "recorded"))]
-)
-def test_every_page_answers_in_every_state(sign_in, step):
+@pytest.mark.parametrize("state", REACH)
+def test_every_page_answers_in_every_state(sign_in, state):
     """With the page, or with the sentence that says why not; never with an error."""
-    case = make_cases.case("trigger")
-    crew = make_cases.crew(case)
-    if step:
-        make_cases.walk(case, to=step, crew=crew)
+    case, crew = reach(state)
     for person in crew.values():
         visitor = sign_in(person)
         for page in PAGES:
             answer = visitor.get(f"/cases/{case.id}{page}")
-            assert answer.status_code in (200, 403, 409), f"{page} for {person.roles}: {answer.status_code}"
+            assert answer.status_code in (200, 403, 404, 409), f"{page} for {person.roles}: {answer.status_code}"
+        assert visitor.get(f"/cases/{case.id}").status_code == visitor.get(f"/cases?state={state}").status_code == 200
+
+
+def test_whoever_works_on_sees_why_it_came_back(sign_in):
+    case, crew = begin(*HANDED_IN, "return_for_record")
+    member = sign_in(crew["member"])
+    for page in ("", "/visit", "/conclude"):
+        assert "缺照片" in member.get(f"/cases/{case.id}{page}").text
+    take(case, crew, "conclude")
+    assert "退回</p>" not in member.get(f"/cases/{case.id}/visit").text
 
 
 def test_a_refused_move_says_why_on_its_own_page(sign_in):
@@ -246,6 +253,6 @@ def test_the_desk_says_what_waits(sign_in):
     crew = make_cases.crew(case)
     make_cases.walk(case, to="awaiting_approval", crew=crew)
     assert re.search(
-        r"待我审批</span>.*?<b class=\"num\">1</b>", sign_in(crew["approver"]).get("/desk").text, re.DOTALL
+        r"待我审批</span>.*?<b class=\"num\">1</b>", sign_in(crew["approver"]).get("/cases/desk-panel").text, re.DOTALL
     )
-    assert case.number in sign_in(crew["member"]).get("/desk").text
+    assert case.number in sign_in(crew["member"]).get("/cases/desk-panel").text
