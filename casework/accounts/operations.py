@@ -19,6 +19,8 @@ from casework.core.ledger import AuditEntry, record
 
 _hasher = PasswordHasher()
 _NOBODY = _hasher.hash("nobody has this password")
+_UNSET = ""
+"""Stands for the hash of an account that has no password yet."""
 
 
 def sign_in(login: str, password: str, *, address: str | None) -> Account:
@@ -28,9 +30,10 @@ def sign_in(login: str, password: str, *, address: str | None) -> Account:
     """
     account = session.scalars(select(Account).where(func.lower(Account.login) == login.strip().lower())).first()
     locked = account is not None and account.locked_until is not None and account.locked_until > clock.now()
+    known = account.password_hash if account else _UNSET
     try:
-        _hasher.verify(account.password_hash if account else _NOBODY, password)
-        right = account is not None and account.active
+        _hasher.verify(known or _NOBODY, password)
+        right = account is not None and account.active and known != _UNSET
     except VerificationError:
         right = False
     if account is None or not right or locked:
@@ -128,17 +131,25 @@ def find_unit(unit_id: int, *, actor: Actor) -> OrgUnit:
 
 
 def create_account(
-    *, login: str, name: str, password: str, org_id: int, roles: list[str], actor: Actor, lines: list[str] | None = None
+    *,
+    login: str,
+    name: str,
+    password: str | None,
+    org_id: int,
+    roles: list[str],
+    actor: Actor,
+    lines: list[str] | None = None,
 ) -> Account:
-    """Opens an account. Idempotence key: the sign-in name, whatever its case."""
+    """Opens an account; without a password nobody signs in until one is set. Idempotence key: the sign-in name."""
     _check_post(org_id, roles, lines or [], actor)
-    check_password(password, login=login)
+    if password is not None:
+        check_password(password, login=login)
     if session.scalar(select(Account.id).where(func.lower(Account.login) == login.strip().lower())):
         raise Refusal(_("登录名已被使用。"), field="login")
     account = Account(
         login=login.strip(),
         name=name,
-        password_hash=_hasher.hash(password),
+        password_hash=_UNSET if password is None else _hasher.hash(password),
         org_id=org_id,
         roles=roles,
         lines=lines or [],

@@ -66,3 +66,14 @@ def test_a_county_officer_sees_only_the_own_subtree(world):
     assert queries.sees_unit(clerk, make.unit("川汇区一所").id)
     assert not queries.sees_unit(clerk, make.unit("淮阳区一所").id)
     assert not queries.sees_unit(clerk, make.unit("市局").id)
+
+
+def test_nobody_signs_in_to_an_account_without_a_password_until_one_is_set(world):
+    account = staff.create_account(
+        login="officer-one", name="甲", password=None, org_id=make.unit().id, roles=["inspector"], actor=make.actor()
+    )
+    for guess in ("", "nobody has this password"):
+        with pytest.raises(Refusal):
+            staff.sign_in("officer-one", guess, address=None)
+    staff.reset_password(account.id, make.PASSWORD, actor=make.actor("secadmin"))
+    assert staff.sign_in("officer-one", make.PASSWORD, address=None).id == account.id
