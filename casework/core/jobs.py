@@ -17,6 +17,7 @@ from casework.core.db import Base, apart, session
 from casework.core.errors import NotFound, Refusal
 from casework.core.i18n import _
 from casework.core.ledger import OutboxMessage, record
+from casework.core.logs import without_values
 
 STATES = ("queued", "running", "done", "refused", "failed", "cancelled")
 
@@ -128,7 +129,8 @@ def _note(state: Any, error: BaseException | None, *, finished_at: Any) -> None:
         return
     _current.set(None)
     expected = error is None or isinstance(error, Refusal)
-    said = None if error is None else str(error) if expected else f"{type(error).__name__}: {error}"
+    said = None if error is None else str(error) if expected else without_values(f"{type(error).__name__}: {error}")
+    trace = None if expected else without_values("".join(traceback.format_exception(error)))
     with apart() as connection:
         connection.execute(
             update(Job)
@@ -136,7 +138,7 @@ def _note(state: Any, error: BaseException | None, *, finished_at: Any) -> None:
             .values(
                 state=state,
                 error=said,
-                traceback=None if expected else "".join(traceback.format_exception(error)),
+                traceback=trace,
                 updated_at=clock.now(),
                 finished_at=finished_at,
             )

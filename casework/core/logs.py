@@ -10,6 +10,11 @@ from typing import Any
 log_context: ContextVar[dict[str, Any]] = ContextVar("log_context", default={})  # noqa: B039 (never mutated)
 
 
+def without_values(words: str) -> str:
+    """An error's words without the lines in which PostgreSQL quotes the row that failed: people may stand in it."""
+    return "\n".join(line for line in words.splitlines() if not line.lstrip().startswith("DETAIL:"))
+
+
 class JsonLines(logging.Formatter):
     """One JSON object a line."""
 
@@ -22,7 +27,7 @@ class JsonLines(logging.Formatter):
             **log_context.get(),
         }
         if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
+            line["traceback"] = without_values(self.formatException(record.exc_info))
         return json.dumps(line, ensure_ascii=False)
 
 

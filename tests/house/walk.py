@@ -20,12 +20,14 @@ from casework.core.ledger import announce
 from casework.core.web import audience_of
 from casework.documents.catalogue import NOTICES
 from casework.documents.messages import DocumentIssued
+from casework.intake.views import VERBS
 from casework.registry.models import WaitingRow
 from casework.registry.sources import SOURCES
 from casework.sampling import operations as sampling
 from tests import make
 from tests.make import cases as make_cases
 from tests.make import disclosure as make_disclosure
+from tests.make import intake as make_intake
 from tests.make import sampling as make_sampling
 
 
@@ -110,7 +112,7 @@ class Things:
     @cached_property
     def witness_token(self) -> str:
         office = make_sampling.Office()
-        campaign = make_sampling.campaign(office, until="frozen", org_id=self.org_unit.id)
+        campaign = make_sampling.campaign(office, until="committed", unattended=False, org_id=self.org_unit.id)
         return sampling.invite(campaign.id, name=f"{self.unit}见证人", actor=office.operator)
 
     @cached_property
@@ -124,12 +126,16 @@ class Things:
             self.plan.id,
             actor=make_sampling.person("credit"),
             title=f"{self.unit}食品销售抽查",
+            org_id=self.org_unit.id,
             item_codes=[self.item.code],
             pool={},
             rates_bp=make_sampling.FLOORS,
-            sizes={},
             officers_per_case=2,
+            workdays=30,
+            public_list=True,
+            cadence="monthly",
             first_on=date(2027, 3, 1),
+            last_on=date(2027, 12, 31),
         )
 
     @cached_property
@@ -137,12 +143,16 @@ class Things:
         return make_sampling.item()
 
     @cached_property
+    def intake_item(self) -> Any:
+        return make_intake.item(by=make_cases.person("intake", org=self.unit), of=self.enterprise)
+
+    @cached_property
     def recusal(self) -> Any:
         return sampling.declare_recusal(
             officer_id=self.officer.id,
             enterprise_id=self.enterprise.id,
-            kind="kin",
-            declared_by=self.officer.name,
+            kind="interest",
+            declared_by="officer",
             reason="近亲属任职",
             actor=make_sampling.person("credit"),
         )
@@ -186,9 +196,11 @@ VALUES: dict[str, Callable[[Things], Any]] = {
     "disclosure.name": lambda things: "results",
     "disclosure.form": lambda things: "csv",
     "disclosure.anything": lambda things: "no-such-page",
+    "intake.item_id": lambda things: things.intake_item.id,
+    "intake.verb": lambda things: sorted(VERBS),
     "insight.name": lambda things: "hits",
 }
-"""What stands for a parameter: by `<room>.<view>.<name>`, else `<room>.<name>`, else its name alone."""
+"""What stands for a parameter: by `<room>.<view>.<name>`, else `<room>.<name>`, else its name alone. A list: each."""
 
 
 def routes(app: Flask, method: str) -> list[Rule]:
@@ -223,4 +235,5 @@ def _values(rule: Rule, name: str, things: Things) -> list[Any]:
     value = VALUES.get(f"{rule.endpoint}.{name}") or VALUES.get(f"{room}.{name}") or VALUES.get(name)
     if value is None:
         raise Unfillable(f"{rule.rule} ({rule.endpoint}): tests/house/walk.py does not know what {room}.{name} may be")
-    return [value(things)]
+    made = value(things)
+    return made if isinstance(made, list) else [made]

@@ -3,10 +3,12 @@
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from casework.core import jobs
 from casework.core.actor import SYSTEM
-from casework.core.db import transaction
+from casework.core.db import session, transaction
 from casework.core.errors import NotFound, Refusal
 from casework.core.ledger import announce
 from tests.workers import probes
@@ -52,6 +54,24 @@ def test_an_error_waits_for_its_next_try_and_keeps_what_went_wrong(live):
     probes.mend("broken")
     carry_out(On(probes.Broken, probes.stumble), message_id)
     assert jobs.find(message_id).state == "done"
+
+
+def test_an_error_of_the_database_is_kept_without_the_row_that_failed(live):
+    """Informants and others stand in rows; operators and logs must not see them."""
+
+    def spill(*, key, actor):
+        session.execute(
+            text("INSERT INTO org_unit (name, kind, short_name, division_code, path) VALUES (:name, 'x', '', '', '')"),
+            {"name": key},
+        )
+
+    message_id = announced(probes.Touched(key="张三举报人"))
+    with pytest.raises(IntegrityError) as caught:
+        carry_out(On(probes.Touched, spill), message_id)
+    job = jobs.find(message_id)
+    assert "org_unit" in job.error
+    assert "张三举报人" in str(caught.value)
+    assert "张三举报人" not in job.error + job.traceback
 
 
 def test_a_cancelled_job_does_not_begin(live):
