@@ -2,14 +2,17 @@
 
 import getpass
 import json
+import shutil
 import sys
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 from alembic import command
 from alembic.config import Config
 from flask import Flask
 
+from casework.accounts import queries as staff
 from casework.accounts.queries import first_of_each_role
 from casework.accounts.rules import DEMO_PASSWORD, ROLES
 from casework.app import create_app
@@ -23,6 +26,9 @@ from casework.grading import operations as grading
 from casework.grading import queries as grading_queries
 from casework.registry import operations as registry
 from casework.registry.sources import SOURCES
+from casework.sampling import operations as sampling
+from casework.sampling import queries as sampling_queries
+from casework.sampling import verify as verifier
 from casework.settings import ROOT, Settings
 
 
@@ -61,6 +67,7 @@ def migrate() -> None:
     with application().app_context(), transaction():
         parameters.seed_calendar()
         grading.ensure_default_models(actor=SYSTEM)
+        sampling.ensure_default_items(actor=SYSTEM)
 
 
 @main.command()
@@ -139,6 +146,67 @@ def import_file(
             )
             + (_("试运行，没有改动数据。") if dry_run else "")
         )
+
+
+@main.command()
+@click.argument("bundle", type=click.Path(exists=True, path_type=Path))
+@click.option("--openings", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The auditors' openings.csv.")
+@click.option("--commitment", metavar="HEX", help="The commitment noted before the draw.")
+@click.option("--lang", type=click.Choice(("zh", "en")), default="zh", help="Language of the report.")
+def verify(bundle: Path, openings: Path | None, commitment: str | None, lang: str) -> None:
+    """Recompute the draw in BUNDLE (directory or zip archive); exit code 1 when something is wrong."""
+    checks = verifier.verify(bundle, openings, commitment)
+    click.echo("\n".join(verifier.report(checks, lang)))
+    sys.exit(not verifier.is_verified(checks))
+
+
+@main.group(cls=Commands)
+def campaign() -> None:
+    """Draw inspections."""
+
+
+@campaign.command("run")
+@click.option("--item", "items", multiple=True, required=True, metavar="CODE", help="Inspection item; may be repeated.")
+@click.option("--area", metavar="CODE", help="Division code of the unit to draw from (default: the whole city).")
+@click.option("--bundle", type=click.Path(dir_okay=False, path_type=Path), help="Write the public bundle here (zip).")
+@click.option("--openings", type=click.Path(dir_okay=False, path_type=Path), help="Write the auditors' openings here (csv).")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as one line of JSON.")
+def run_campaign(items: tuple[str, ...], area: str | None, bundle: Path | None, openings: Path | None, as_json: bool) -> None:
+    """Make, freeze, commit and draw an unattended campaign at the floors of the day, and open its cases."""
+    operator = Actor(id=None, name=getpass.getuser(), roles=("operator",))
+    with application().app_context():
+        with transaction():
+            org_id = _unit_of(area)
+            drawn_id = sampling.begin_unattended(item_codes=items, org_id=org_id, actor=operator).id
+        with transaction():
+            sampling.draw(drawn_id, actor=operator)
+        with transaction():
+            sampling.chunk_cases(drawn_id, actor=operator)
+            opened = sampling.open_all_cases(drawn_id, actor=operator)
+            drawn = sampling_queries.campaign(drawn_id, operator)
+            _copy(sampling_queries.bundle(drawn_id), bundle)
+            _copy(sampling.write_openings(drawn) if openings else None, openings)
+            outcome = sampling_queries.outcome(drawn) | {"cases": opened}
+    if as_json:
+        click.echo(json.dumps(outcome, ensure_ascii=False))
+    else:
+        click.echo(_("%(campaign)s：抽中 %(drawn)s 户，派出 %(cases)s 件，承诺 %(commitment)s，种子 %(seed)s。", **outcome))
+
+
+def _unit_of(area: str | None) -> int:
+    """The uppermost unit of a division; the city bureau when none is named."""
+    units = [unit for unit in staff.units() if area is None or unit.division_code == area]
+    if not units:
+        raise Refusal(_("没有区划代码为 %(code)s 的机构。", code=area or ""))
+    return min(units, key=lambda unit: unit.path.count("/")).id
+
+
+def _copy(source: BinaryIO | None, target: Path | None) -> None:
+    if source is not None:
+        with source:
+            if target is not None:
+                with target.open("wb") as file:
+                    shutil.copyfileobj(source, file)
 
 
 def _tell(done: int, total: int | None, note: str) -> None:

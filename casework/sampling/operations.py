@@ -440,6 +440,31 @@ def approve_campaign(campaign_id: int, *, actor: Actor) -> Campaign:
     return campaign
 
 
+def begin_unattended(*, item_codes: Sequence[str], org_id: int, actor: Actor) -> Campaign:
+    """An unattended campaign from its scheme to the published commitment, at the floors of the day: for scripts.
+
+    The operator of the machine answers for the approval. Not idempotent: every call is another campaign.
+    """
+    items = queries.items_of(item_codes, clock.today())
+    pools = [item.pool for item in items]
+    campaign = create_campaign(
+        title=_("、").join(item.name for item in items) or _("随机抽查"),
+        org_id=org_id,
+        item_codes=list(item_codes),
+        pool=pools[0] if pools and all(each == pools[0] for each in pools) else {},
+        rates_bp=parameters.value("sampling.floors_bp"),
+        sizes={},
+        officers_per_case=parameters.value("sampling.officers_per_case"),
+        workdays=parameters.value("cases.term.inspect")["days"],
+        public_list=True,
+        unattended=True,
+        actor=actor,
+    )
+    for verb in (submit_campaign, approve_campaign, freeze_pool, publish_commitment):
+        verb(campaign.id, actor=actor)
+    return campaign
+
+
 def _number(campaign: Campaign, *, actor: Actor) -> None:
     year = clock.today().year
     serial = documents.next_number(campaign.organ_id, SERIES, year, actor=actor)

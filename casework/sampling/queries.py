@@ -504,6 +504,19 @@ def opened(campaign: Campaign, *, after: str | None = None, before: str | None =
     ], found
 
 
+def outcome(campaign: Campaign) -> dict[str, Any]:
+    """What a draw came to, as plain data: for scripts."""
+    figures = ("label", "rate_bp", "members", "eligible", "required", "drawn")
+    return {
+        "campaign": campaign.number,
+        "id": campaign.id,
+        "commitment": _known(campaign.commitment).hex(),
+        "seed": _known(campaign.seed).hex(),
+        "strata": [{name: getattr(stratum, name) for name in figures} for stratum in campaign.strata],
+        "drawn": campaign.tasks,
+    }
+
+
 # ---- The hall --------------------------------------------------------------------------------------------------------
 
 SEALS_A_SCREEN = 24

@@ -1,0 +1,51 @@
+"""The command line: a campaign from a script, and the check of its bundle."""
+
+import json
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from casework.cli import main
+from casework.core.actor import SYSTEM
+from casework.core.db import session
+from casework.sampling import operations as sampling
+from casework.sampling.models import Campaign
+from tests.make import sampling as draws
+
+
+def call(*arguments):
+    return CliRunner().invoke(main, list(map(str, arguments)), catch_exceptions=False)
+
+
+def test_a_script_draws_a_campaign_and_anyone_checks_it(live, tmp_path: Path):
+    draws.roster(4)
+    draws.graded_pool({"A": 150, "B": 40, "C": 12, "D": 6})
+    sampling.ensure_default_items(actor=SYSTEM)
+    session.commit()
+    bundle, openings = tmp_path / "bundle.zip", tmp_path / "openings.csv"
+    answer = call(
+        "campaign", "run", "--item", "A08", "--area", "411602", "--json", "--bundle", bundle, "--openings", openings
+    )
+    told = json.loads(answer.stdout)
+    assert {one["label"]: (one["members"], one["drawn"]) for one in told["strata"]} == {
+        "A": (150, 2), "B": (40, 2), "C": (12, 2), "D": (6, 2),
+    }  # fmt: skip
+    assert (told["drawn"], told["cases"]) == (8, 8)
+    campaign = session.get_one(Campaign, told["id"])
+    assert (campaign.number, campaign.commitment.hex(), campaign.seed.hex(), campaign.state) == (
+        told["campaign"], told["commitment"], told["seed"], "running",
+    )  # fmt: skip
+    checked = call("verify", bundle, "--openings", openings, "--commitment", told["commitment"])
+    assert checked.exit_code == 0, checked.stdout
+    assert "未发现问题" in checked.stdout
+    assert call("verify", bundle, "--commitment", "00" * 32).exit_code == 1
+
+
+def test_what_the_rules_refuse_is_one_line_and_leaves_nothing(live):
+    draws.graded_pool({"A": 10})
+    session.commit()
+    unknown = call("campaign", "run", "--item", "X99")
+    assert (unknown.exit_code, unknown.stdout) == (1, "")
+    assert "X99" in unknown.stderr
+    assert "没有区划代码" in call("campaign", "run", "--item", "X99", "--area", "990000").stderr
+    assert session.query(Campaign).count() == 0
