@@ -237,11 +237,11 @@ def _about(case: Case) -> dict[str, Any]:
 
 
 def _track_position(case: Case) -> tuple[str, str | None]:
-    """Where the case stands on the track, and the words of a side exit."""
+    """Where the case stands on the track; for a side exit where it left it, and the words of the exit."""
+    track = [state.name for state in TRACK]
+    left_at = "inspecting" if case.checked_on else "approved" if case.approved_on else "opened"
     label = _(STANDARD.label(case.state))
-    if case.state in {state.name for state in TRACK}:
-        return label, None
-    return _(TRACK[-1 if STANDARD.is_final(case.state) else 0].label), label
+    return (label, None) if case.state in track else (_(STANDARD.label(left_at)), label)
 
 
 def _next_step(case: Case, me: Actor) -> Step | None:
