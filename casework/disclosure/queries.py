@@ -246,12 +246,24 @@ def open_withdrawal(publication: Publication) -> Withdrawal | None:
 
 def withdrawn_of(enterprise_id: int) -> Sequence[Publication]:
     """Results of an enterprise that were taken back and not published again, the latest first."""
-    later = aliased(Publication)
-    again = select(later.id).where(later.number == Publication.number, later.edition > Publication.edition)
     statement = select(Publication).where(
-        Publication.enterprise_id == enterprise_id, Publication.state == "withdrawn", ~again.exists()
+        Publication.enterprise_id == enterprise_id, Publication.state == "withdrawn", ~_published_again()
     )
     return session.scalars(statement.order_by(Publication.ended_at.desc())).all()
+
+
+def withdrawn_in(campaign_id: int) -> int:
+    """How many results of one draw were taken back and not published again."""
+    statement = select(func.count(Publication.id)).where(
+        Publication.campaign_id == campaign_id, Publication.state == "withdrawn", ~_published_again()
+    )
+    return session.scalars(statement).one()
+
+
+def _published_again() -> ColumnElement[bool]:
+    """Whether a later edition of the same result was published."""
+    later = aliased(Publication)
+    return select(later.id).where(later.number == Publication.number, later.edition > Publication.edition).exists()
 
 
 @dataclass(frozen=True)
@@ -386,9 +398,9 @@ def waiting(actor: Actor) -> Waiting:
     """What waits for this person, as far as they may do something about it."""
     overdue, soon = (to_publish(actor, due=due) for due in ("overdue", "week"))
     document = Base.metadata.tables["document"]
-    asked = select(func.count()).where(Publication.id.in_(_ASKED.where(Withdrawal.asked_by != actor.id)))
+    asked = select(func.count(Publication.id)).where(Publication.id.in_(_ASKED.where(Withdrawal.asked_by != actor.id)))
     papers = (
-        select(func.count())
+        select(func.count(Publication.id))
         .join(document, document.c.id == Publication.document_id)
         .where(IN_FORCE, document.c.pdf_sha256.is_(None), Publication.published_at < clock.now() - PAPER_TAKES)
     )

@@ -25,10 +25,16 @@ class PublicationFilter(Schema):
     org_id = fields.Integer()
 
 
-class Reason(Schema):
-    """Why a result is to be corrected or taken back."""
+class Correction(Schema):
+    """Why a result is to be corrected."""
 
     reason = text(longest=500, shortest=4)
+
+
+class Wish(Schema):
+    """Why a result is to be taken back."""
+
+    ground = text(longest=500, shortest=4)
 
 
 class Note(Schema):

@@ -31,7 +31,7 @@ from casework.disclosure import operations as disclosure
 from casework.disclosure import queries
 from casework.disclosure.opendata import SETS
 from casework.disclosure.rules import PUBLICATION, SHORTEST_SEARCH, in_time, search_key
-from casework.disclosure.schemas import Note, PublicationFilter, Reason, ResultFilter
+from casework.disclosure.schemas import Correction, Note, PublicationFilter, ResultFilter, Wish
 from casework.documents import paper as papers
 from casework.documents import queries as documents
 from casework.documents.rules import CODE_LENGTH, code_as_typed, code_in_groups
@@ -124,12 +124,14 @@ def portal() -> Any:
 @views.get("/public/enterprises")
 @audience(PUBLIC)
 def enterprises() -> Any:
-    """Enterprises by name or code; a code of a paper or a number leads straight to what it names."""
+    """Enterprises by name or code; what names one thing alone leads straight to it."""
     q = request.args.get("q", "").strip()[:60]
     known = _named_outright(q) if q else None
     if known is not None:
         return redirect(known, 303)
     with_results, others, more = queries.enterprises(q)
+    if len(with_results) + len(others) == 1:
+        return redirect(url_for(".enterprise", code=(with_results + others)[0].code), 303)
     return render_template(
         "public/enterprises.html",
         q=q,
@@ -336,7 +338,15 @@ def draw(campaign_id: int) -> Any:
     """What was promised when, what was drawn, and what became of it."""
     known = sampling.public_campaign(campaign_id)
     steps, step = _steps(known)
-    return render_template("public/draw.html", draw=known, steps=steps, step=step, percent=percent, only=ONLY)
+    return render_template(
+        "public/draw.html",
+        draw=known,
+        withdrawn=queries.withdrawn_in(campaign_id),
+        steps=steps,
+        step=step,
+        percent=percent,
+        only=ONLY,
+    )
 
 
 def _steps(draw: sampling.PublicCampaign) -> tuple[list[dict[str, Any]], str]:
@@ -472,8 +482,8 @@ def _page(
         states=PUBLICATION,
         units=staff.unit_names(),
         history=history("publication", known.id),
-        correction=correction or Form(Reason()),
-        wish=wish or Form(Reason()),
+        correction=correction or Form(Correction()),
+        wish=wish or Form(Wish()),
         note=note or Form(Note()),
     )
 
@@ -481,7 +491,7 @@ def _page(
 @views.post("/publications/<int:publication_id>/correct")
 @audience("cases.inspect")
 def correct(publication_id: int) -> Any:
-    form = Form(Reason(), request.form)
+    form = Form(Correction(), request.form)
     if form.valid:
         with form.refusals():
             disclosure.correct(publication_id, reason=form.data["reason"], actor=actor())
@@ -496,10 +506,10 @@ def correct(publication_id: int) -> Any:
 @views.post("/publications/<int:publication_id>/ask-withdrawal")
 @audience("disclosure.approve")
 def ask_withdrawal(publication_id: int) -> Any:
-    form = Form(Reason(), request.form)
+    form = Form(Wish(), request.form)
     if form.valid:
         with form.refusals():
-            disclosure.ask_withdrawal(publication_id, reason=form.data["reason"], actor=actor())
+            disclosure.ask_withdrawal(publication_id, reason=form.data["ground"], actor=actor())
             return done(_("撤回申请已提交，须由另一人审批。"), ".publication", publication_id=publication_id)
     return _page(publication_id, wish=form), 422
 

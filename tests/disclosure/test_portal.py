@@ -178,10 +178,18 @@ def test_a_triggered_check_is_published_as_检查_and_names_no_task(visitor, cit
 
 
 @pytest.mark.parametrize("q", ["独一", "独一味 餐饮", "川汇区独一味"])
-def test_two_characters_find_an_enterprise_with_its_results_first(visitor, city, q):
-    page = visitor.get("/public/enterprises", query_string={"q": q}).text
+def test_what_only_one_enterprise_is_called_leads_straight_to_its_results(visitor, city, q):
+    page = visitor.get("/public/enterprises", query_string={"q": q}, follow_redirects=True).text
     assert "周口市川汇区独一味餐饮店" in page
-    assert "有公示结果的" in page
+    assert city.triggered.number in page
+
+
+def test_several_that_match_are_listed_those_with_results_first(visitor, city):
+    page = visitor.get("/public/enterprises?q=周口市").text
+    first, _heading, others = page.partition("没有公示结果的")
+    assert city.fine.enterprise_name in first
+    assert "周口市川汇区未抽中商行" not in first
+    assert "周口市川汇区未抽中商行" in others
 
 
 def test_a_code_a_result_number_or_a_check_code_leads_straight_there(visitor, city):

@@ -74,6 +74,7 @@ def small_city() -> World:
         triggered=make_disclosure.published("trigger", of=make.enterprise(name="周口市川汇区独一味餐饮店")),
         draft=draft,
     )
+    make.enterprise(name="周口市川汇区未抽中商行")
     session.execute(update(Enterprise).values(legal_representative=PERSON))
     return world
 

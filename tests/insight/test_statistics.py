@@ -1,4 +1,4 @@
-"""Every figure equals a plain recount of a random small world, as far as its reader sees; formulas keep their algebra."""
+"""Every figure equals a plain recount of a random small world, in its reader's scope; formulas keep their algebra."""
 
 import csv
 import io

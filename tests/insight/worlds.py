@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from itertools import count
 from random import Random
+from typing import Any
 
 from sqlalchemy import insert
 
@@ -104,7 +105,8 @@ def _keep_draw(draw: Draw, checks: list[Check]) -> None:
         number=f"试{number}", title="试验抽查", state="running", source="temporary", directed=False, unattended=True,
         org_id=make.unit(draw.unit).id, organ_id=make.unit("市局").id, item_codes=["A01"], rates_bp={"A": 100},
         officers_per_case=2, workdays=30, public_list=True, made_name="测试", made_at=moment, approved_at=moment,
-        items=[], nonce=bytes(32), frozen_at=moment, commitment=bytes(32), committed_at=moment, seed=bytes(32), drawn_at=moment,
+        items=[], nonce=bytes(32), frozen_at=moment, commitment=bytes(32), committed_at=moment, seed=bytes(32),
+        drawn_at=moment,
     )  # fmt: skip
     session.add(campaign)
     session.flush()
@@ -166,8 +168,9 @@ def _keep_publications(check: Check, case: Case) -> None:
             Publication(
                 kind="check_result", subject_id=case.id, edition=edition, since_edition=1,
                 state="corrected" if not newest else "withdrawn" if check.withdrawn else "published",
-                facts={}, facts_sha256="", number=f"JC{case.id}", type="抽查", enterprise_id=case.enterprise_id,
-                enterprise_code="0", enterprise_name="某", name_pairs=[], org_id=case.org_id,
+                facts=_facts(check), facts_sha256="", number=f"JC{case.id}", type="抽查",
+                enterprise_id=case.enterprise_id, enterprise_code="0", enterprise_name="某", name_pairs=[],
+                org_id=case.org_id,
                 item_codes=[item for item, _outcome in check.outcomes], item_outcomes=outcomes,
                 outcome=(check.outcome or "fine") if newest else "problem", finished_on=check.concluded_on,
                 due_on=check.due_on, published_at=moment, published_on=moment.date(),
@@ -175,6 +178,13 @@ def _keep_publications(check: Check, case: Case) -> None:
             )
         )  # fmt: skip
     session.flush()
+
+
+def _facts(check: Check) -> dict[str, Any]:
+    """As much as a public list shows."""
+    labels = {"fine": "未发现问题", "problem": "发现问题已责令改正", "absent": "注销"}
+    items = [{"code": item, "name": item, "results": [{"label": labels[outcome]}]} for item, outcome in check.outcomes]
+    return {"items": items, "organ": {"name": "试验局"}, "task": None, "checked_on": None, "methods": []}
 
 
 def _person() -> int:
