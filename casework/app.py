@@ -15,7 +15,7 @@ from casework.core.web import PUBLIC, STAFF, audience
 from casework.documents.catalogue import NOTICES
 from casework.settings import ROOT, Settings
 
-ROOMS = ("accounts", "console", "documents", "registry", "cases", "sampling", "disclosure", "insight")
+ROOMS = ("accounts", "console", "documents", "registry", "cases", "sampling", "intake", "disclosure", "insight")
 """Every room with pages, in the order of the staircase."""
 
 # Rooms that have kinds of paper; the documents room knows none of them.
@@ -35,7 +35,7 @@ NAVIGATION = (
 )  # fmt: skip
 """The menu: section, icon, and its pages; a reader sees what the audience of each page allows."""
 
-DESK = ("cases.desk_panel", "sampling.desk_panel", "intake.desk_panel", "warning.desk_panel", "disclosure.desk_panel", "registry.desk_panel", "grading.desk_panel", "console.desk_panel")  # fmt: skip
+DESK = ("cases.desk_panel", "sampling.desk_panel", "intake.desk_panel", "warning.desk_panel", "disclosure.desk_panel", "insight.desk_panel", "registry.desk_panel", "grading.desk_panel", "console.desk_panel")  # fmt: skip
 """What makes up the 工作台, each served by its own room."""
 
 ENTERPRISE_PANELS = ("grading.enterprise_panel", "cases.enterprise_panel", "disclosure.enterprise_panel", "intake.enterprise_panel", "warning.enterprise_panel")  # fmt: skip
