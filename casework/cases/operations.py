@@ -434,7 +434,7 @@ def add_evidence(
     media_type = media_type_of(file.read(16))
     file.seek(0)
     if media_type is None:
-        raise Refusal(_("“%(name)s”不是 JPEG、PNG、WebP 照片或 PDF 文件，未保存。", name=name), field="files")
+        raise Refusal(_("“%(name)s”不是 JPEG、PNG、WebP 照片或 PDF 文件，未保存。", name=name), field="photos")
     stored = files.store(file, name=name, media_type=media_type, limit=EVIDENCE_LIMIT)
     known = next((piece for piece in case.evidence if piece.file_sha256 == stored.sha256), None)
     if known is not None:

@@ -56,7 +56,7 @@ from casework.cases.schemas import (
 )
 from casework.core import clock, files, parameters
 from casework.core.actor import Actor
-from casework.core.errors import NotFound
+from casework.core.errors import NotFound, Refusal
 from casework.core.i18n import N_, _
 from casework.core.ledger import AuditEntry, history
 from casework.core.schemas import Schema
@@ -542,10 +542,14 @@ def _known_result(case: Case, item_code: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _keep_photos(case_id: int, item_code: str | None) -> None:
-    for photo in request.files.getlist("photos"):
-        if photo.filename:
-            cases.add_evidence(case_id, file=photo.stream, name=photo.filename, item_code=item_code, actor=actor())
+def _keep_photos(case_id: int, item_code: str | None, note: str | None = None) -> int:
+    """Keeps what was sent as photos or papers; returns how many there were."""
+    sent = [file for name in ("photos", "papers") for file in request.files.getlist(name) if file.filename]
+    for file in sent:
+        cases.add_evidence(
+            case_id, file=file.stream, name=file.filename or "", item_code=item_code, note=note, actor=actor()
+        )
+    return len(sent)
 
 
 def _after_item(case_id: int, number: int) -> Any:
@@ -575,10 +579,8 @@ def add_evidence(case_id: int) -> Any:
     form = Form(Piece(), request.form if request.method == "POST" else None)
     if form.valid:
         with form.refusals():
-            for photo in request.files.getlist("photos"):
-                cases.add_evidence(
-                    case_id, file=photo.stream, name=photo.filename or "", note=form.data["note"], actor=actor()
-                )
+            if not _keep_photos(case_id, None, form.data["note"]):
+                raise Refusal(_("请选择照片或文件。"), field="photos")
             return done(_("证据已保存。"), ".visit", case_id=case_id)
     return render_template("cases/evidence.html", form=form, **_about(case)), 422 if form.submitted else 200
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from casework.cases import queries
 from casework.cases.models import Case
-from casework.cases.rules import DUTIES
+from casework.cases.rules import DUTIES, STANDARD
 from casework.core import clock
 from casework.core.actor import Actor
 from casework.core.db import session
@@ -125,6 +125,34 @@ def test_every_page_answers_in_every_state(sign_in, state):
             answer = visitor.get(f"/cases/{case.id}{page}")
             assert answer.status_code in (200, 403, 404, 409), f"{page} for {person.roles}: {answer.status_code}"
         assert visitor.get(f"/cases/{case.id}").status_code == visitor.get(f"/cases?state={state}").status_code == 200
+
+
+def test_a_verb_is_open_to_whom_the_table_names(world):
+    permissions: dict[str, set[str | None]] = {}
+    for move in STANDARD.moves:
+        permissions.setdefault(f"cases.{move.name}", set()).add(move.permission)
+    pages = {name: view for name, view in world.view_functions.items() if name in permissions}
+    assert len(pages) > 20
+    for name, view in pages.items():
+        assert view.audience in permissions[name], name
+
+
+def test_papers_and_photos_are_added_and_nothing_is_not(sign_in):
+    case, crew = begin("rush_in")
+    member, page = sign_in(crew["member"]), f"/cases/{case.id}/evidence"
+    assert "请选择照片或文件" in member.post(page, data={"note": ""}).text
+    assert "不是 JPEG" in member.post(page, data={"photos": (BytesIO(b"<html>"), "a.jpg")}).text
+    sent = {
+        "photos": (BytesIO(PHOTO), "a.jpg"),
+        "papers": (BytesIO(b"%PDF-1.7 x"), "台账.pdf"),
+        "note": "进货台账第3页",
+    }
+    assert member.post(page, data=sent).status_code == 303
+    assert [piece.media_type for piece in again(case).evidence] == ["image/jpeg", "application/pdf"]
+    removal = f"{page}/{again(case).evidence[0].id}/remove"
+    assert member.post(removal, data={"reason": ""}).status_code == 422
+    assert member.post(removal, data={"reason": "拍到无关人员"}).status_code == 303
+    assert [piece.media_type for piece in again(case).evidence] == ["application/pdf"]
 
 
 def test_whoever_works_on_sees_why_it_came_back(sign_in):
