@@ -1,6 +1,6 @@
 """Pages of the registry: 主体查询, 一户一档, single records, 数据归集 and 待匹配."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -53,6 +53,7 @@ MEANINGS = {
 def enterprises() -> Any:
     """主体查询."""
     form, wanted = _wanted()
+    units = staff.units(actor())
     found = queries.search(wanted, actor(), after=request.args.get("after"), before=request.args.get("before"))
     return render_template(
         "registry/enterprises.html",
@@ -62,12 +63,12 @@ def enterprises() -> Any:
         counted=queries.count(wanted, actor()) if wanted.filters else None,
         most_counted=MOST_COUNTED,
         most_exported=MOST_EXPORTED,
-        unit_names=staff.unit_names(),
+        unit_names={unit.id: unit.short_name for unit in units},
         shows_grade=actor().may("grading.read"),
         statuses=STATUSES,
         classes=SUBJECT_CLASSES,
         sections=industry_sections(),
-        choices=_filter_choices(),
+        choices=_filter_choices(units),
     )
 
 
@@ -83,10 +84,9 @@ def _wanted() -> tuple[Form, Search]:
     return form, Search(**given)
 
 
-def _filter_choices() -> dict[str, list[tuple[Any, str]]]:
-    units = [(unit.id, "　" * (unit.path.count("/") - 2) + unit.short_name) for unit in staff.units(actor())]
+def _filter_choices(units: Sequence[Any]) -> dict[str, list[tuple[Any, str]]]:
     return {
-        "units": units,
+        "units": [(unit.id, "　" * (unit.path.count("/") - 2) + unit.short_name) for unit in units],
         "sections": [(letter, f"{letter} {name}") for letter, name in industry_sections().items()],
         "statuses": [(key, _(label)) for key, label in STATUSES.items()],
         "classes": [(key, _(label)) for key, label in SUBJECT_CLASSES.items()],

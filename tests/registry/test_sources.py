@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 
 from casework.registry.rules import KINDS
-from casework.registry.sources import SOURCES
+from casework.registry.sources import SOURCES, spot_checks
 from casework.registry.sources._source import RecordSource
-from casework.registry.sources.enterprises import EnterpriseSource
+from casework.registry.sources.enterprises import EnterpriseSource, status
 from tests import make
 
 TODAY = date(2026, 11, 22)
@@ -88,6 +88,45 @@ def test_a_bare_number_takes_the_unit_of_its_heading():
     row, problems = source.reader(columns, headings)(["周市监处罚〔2026〕1号", "2026-03-05", make.uscc(1), "1.5"])
     assert problems == []
     assert row["amount"] == Decimal(15_000)
+
+
+@pytest.mark.parametrize(
+    ("words", "key"),
+    [
+        ("存续（在营、开业、在册）", "active"),
+        ("吊销，未注销", "revoked"),
+        ("吊销企业", "revoked"),
+        ("吊销，已注销", "revoked_deregistered"),
+        ("正常注销", "deregistered"),
+        ("suspended", "suspended"),
+    ],
+)
+def test_registration_status_by_the_words_of_different_offices(words, key):
+    assert status(words) == key
+
+
+@pytest.mark.parametrize(
+    ("words", "klass"),
+    [("未发现问题", 1), ("不符合规定", 3), ("未发现问题；发现问题已责令改正", 2), ("通过登记的住所无法联系", 7)],
+)
+def test_the_weightiest_of_several_results_decides(words, klass):
+    assert spot_checks.result(words) == klass
+
+
+def test_a_long_key_is_bounded_and_still_its_own():
+    source = SOURCES["opinions"]
+    drafts = []
+    for ending in "甲乙":
+        cells = {
+            "uscc": make.uscc(1),
+            "headline": "很长的标题" * 300 + ending,
+            "weight": "一般",
+            "happened_on": "2026-03-05",
+        }
+        row, _problems = source.reader(dict(enumerate(cells)))(list(cells.values()))
+        drafts.append(source.draft(row, TODAY)[0].source_key)
+    assert len(set(drafts)) == 2
+    assert max(map(len, drafts)) <= 200
 
 
 def test_a_filled_in_template_is_imported(world):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from casework.core.i18n import N_, _
@@ -365,9 +366,9 @@ class RecordSource(Source):
 
     def _key(self, row: Row) -> str:
         if row["source_key"]:
-            return str(row["source_key"])
+            return _bounded(str(row["source_key"]))
         parts = (Subject.of(row).number, *self.identity(row))
-        return "|".join("" if part is None else str(part) for part in parts)
+        return _bounded("|".join("" if part is None else str(part) for part in parts))
 
     def _detail(self, row: Row) -> dict[str, Any]:
         return {
@@ -375,6 +376,17 @@ class RecordSource(Source):
             for key, value in row.items()
             if value is not None and key not in _IN_THE_RECORD and key not in self.unkept
         }
+
+
+LONGEST_KEY = 200
+"""Characters: what an index can hold."""
+
+
+def _bounded(key: str) -> str:
+    """The key, or its beginning and a fingerprint of the whole."""
+    if len(key) <= LONGEST_KEY:
+        return key
+    return f"{key[: LONGEST_KEY - 33]}#{sha256(key.encode()).hexdigest()[:32]}"
 
 
 def _json(value: Any) -> Any:

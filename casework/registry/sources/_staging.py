@@ -150,10 +150,10 @@ class Staging:
             for row_no, cells in chunk:
                 row, problems = reader(cells)
                 values: tuple[Any, ...] | None = None
-                if not any(problem.fatal for problem in problems):
+                if not problems or not any(problem.fatal for problem in problems):
                     values, more = self._values(row)
                     problems += more
-                if values is None or any(problem.fatal for problem in problems):
+                if values is None:
                     rejected.append((row_no, "rejected", *_named(row), *_remarks(problems)))
                 else:
                     copy.write_row((row_no, *values, *_remarks(problems)))
@@ -163,6 +163,7 @@ class Staging:
                     copy.write_row(fate)
 
     def _values(self, row: dict[str, Any]) -> tuple[tuple[Any, ...] | None, list[Problem]]:
+        """The columns of a row in the order of `staged`, or None and why not."""
         if isinstance(self.source, EnterpriseSource):
             return self._enterprise(self.source, row)
         assert isinstance(self.source, RecordSource)

@@ -101,7 +101,7 @@ def address_key(cell: str) -> str | None:
     """One spelling of an address that names a door; None where it names only a village or a road, which many share."""
     key = _ADDRESS_NOISE.sub("", unicodedata.normalize("NFKC", cell)).upper()
     key = _address_head().sub("", key)
-    return key if len(key) >= 6 and _DIGIT.search(key) else None
+    return key[:200] if len(key) >= 6 and _DIGIT.search(key) else None
 
 
 # Numbers of subjects -------------------------------------------------------------------------------------------------

@@ -5,11 +5,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from casework.core.i18n import N_, _
+from casework.registry.rules import STATUSES
 from casework.registry.sources import _values as values
 from casework.registry.sources._source import SUBJECT, Example, Field, Problem, Row, Source, Subject
 
 status = values.one_of(
     {
+        "吊销": "revoked",
+        "已吊销": "revoked",
+        "吊销,未注销": "revoked",
+        "吊销未注销": "revoked",
+        "吊销,已注销": "revoked_deregistered",
+        "吊销已注销": "revoked_deregistered",
+        "吊销后注销": "revoked_deregistered",
+        "注销": "deregistered",
+        "已注销": "deregistered",
+        "撤销": "cancelled",
+        "撤销登记": "cancelled",
+        "迁出": "moved_out",
+        "歇业": "suspended",
         "存续": "active",
         "在业": "active",
         "在营": "active",
@@ -17,30 +31,10 @@ status = values.one_of(
         "在册": "active",
         "正常": "active",
         "确立": "active",
-        "登记成立": "active",
-        "歇业": "suspended",
-        "吊销": "revoked",
-        "吊销,未注销": "revoked",
-        "吊销未注销": "revoked",
-        "吊销,已注销": "revoked_deregistered",
-        "吊销已注销": "revoked_deregistered",
-        "吊销后注销": "revoked_deregistered",
-        "已吊销": "revoked",
-        "注销": "deregistered",
-        "已注销": "deregistered",
-        "撤销": "cancelled",
-        "撤销登记": "cancelled",
-        "迁出": "moved_out",
-        "已迁出": "moved_out",
-        "ACTIVE": "active",
-        "SUSPENDED": "suspended",
-        "REVOKED": "revoked",
-        "REVOKED_DEREGISTERED": "revoked_deregistered",
-        "DEREGISTERED": "deregistered",
-        "CANCELLED": "cancelled",
-        "MOVED_OUT": "moved_out",
+        **{key.upper(): key for key in STATUSES},
     }
 )
+"""Registration status by the words of different offices; of several in a cell the longest, then the gravest decides."""
 
 _SUBJECT_CLASS = {"2": "individual", "3": "cooperative"}
 _BRANCH = re.compile(r"分公司|分店|分社|分行|支行|分支机构|门市部|营业部|办事处|非法人")

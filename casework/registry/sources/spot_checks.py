@@ -5,6 +5,10 @@ from casework.registry.sources import _values as values
 from casework.registry.sources._source import SOURCE_KEY, STATE, SUBJECT, Example, Field, RecordSource, told_apart_by
 
 RESULTS = {
+    "不符合": 3,
+    "不正常": 3,
+    "不合格": 3,
+    "异常": 3,
     "未发现问题": 1,
     "正常": 1,
     "符合": 1,
