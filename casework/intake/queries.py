@@ -1,11 +1,11 @@
 """Nouns of the intake room: the desk, one item, its clock and links, duplicates; informants masked or found by key."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, and_, cast, exists, func, or_, select
 
 from casework.accounts import queries as staff
 from casework.cases import queries as cases
@@ -18,7 +18,7 @@ from casework.core.errors import NotFound
 from casework.core.i18n import _
 from casework.core.paging import Page, page
 from casework.intake import sealing
-from casework.intake.models import Informant, IntakeItem
+from casework.intake.models import Informant, IntakeItem, IntakePause
 from casework.intake.rules import (
     KINDS,
     WAITING_FOR,
@@ -46,6 +46,9 @@ ROW = (
     IntakeItem.id, IntakeItem.number, IntakeItem.kind, IntakeItem.channel, IntakeItem.category, IntakeItem.state,
     IntakeItem.enterprise_id, IntakeItem.subject_name, IntakeItem.org_id, IntakeItem.received_on, IntakeItem.due_on,
     IntakeItem.case_id, IntakeItem.extension_reason, IntakeItem.extended_on,
+    exists().where(
+        IntakePause.item_id == IntakeItem.id, IntakePause.until.is_(None), IntakePause.cause == "testing"
+    ).label("paused"),
 )  # fmt: skip
 """What a list shows of an item: nothing of its facts, nobody behind it."""
 
@@ -301,6 +304,13 @@ def days_left(due: date, *, working: bool = True) -> int:
     return parameters.calendar().between(clock.today(), due) if working else (due - clock.today()).days
 
 
+def units_of(rows: Iterable[Any]) -> dict[int, str]:
+    """For the rows of a list, whether what is left is counted in `working` or `natural` days, by id."""
+    mediation = {row.received_on for row in rows if row.state == "mediating"}
+    natural = {day for day in mediation if not parameters.term("intake.term.mediate", day).working}
+    return {row.id: "natural" if row.state == "mediating" and row.received_on in natural else "working" for row in rows}
+
+
 def deadline(item: IntakeItem) -> Deadline | None:
     """The clock as a page shows it."""
     if item.due_on is None:
@@ -399,7 +409,7 @@ def same_informant(one: IntakeItem, other: IntakeItem) -> bool:
 
 def by_informant(text: str, actor: Actor) -> Sequence[Any]:
     """The items of whoever has this name or number, as far as the actor sees them, newest first, with ROW's columns."""
-    theirs = select(Informant.id).where(Informant.keys.contains([sealing.key_of(text)]))
+    theirs = select(Informant.id).where(Informant.keys.op("@>")(cast([sealing.key_of(text)], ARRAY(Text))))
     statement = _visible(select(*ROW).where(IntakeItem.informant_id.in_(theirs)), actor)
     return session.execute(statement.order_by(IntakeItem.id.desc()).limit(100)).all()
 

@@ -172,6 +172,55 @@ def _pairs(text: str) -> set[str]:
     return set(map("".join, pairwise(filter(str.isalnum, text.upper()))))
 
 
+# ---- A work sheet that somebody pastes -------------------------------------------------------------------------------
+
+_SHEET = {
+    "external_no": ("工单编号", "登记编号", "投诉编号", "举报编号", "编号"),
+    "name": ("投诉人姓名", "举报人姓名", "投诉人", "举报人", "来电人", "姓名"),
+    "phone": ("投诉人电话", "举报人电话", "联系电话", "联系方式", "来电号码", "手机号码", "电话"),
+    "id_number": ("证件号码", "身份证号"),
+    "subject_name": (
+        "被投诉人名称",
+        "被举报人名称",
+        "被投诉企业",
+        "被举报企业",
+        "被投诉人",
+        "被举报人",
+        "企业名称",
+        "商家名称",
+    ),
+    "subject_address": ("被投诉人地址", "被举报人地址", "经营地址", "事发地址", "发生地点"),
+    "goods": ("商品名称", "商品或服务", "涉及商品"),
+    "happened_on": ("消费时间", "发生时间", "事发时间"),
+    "amount": ("涉及金额", "争议金额", "消费金额", "金额"),
+    "facts": ("投诉内容", "举报内容", "问题描述", "诉求内容", "工单内容", "内容"),
+}
+"""How the sheets of 12315 and 12345 call what a form asks for."""
+
+_LABELS = {label: name for name, labels in _SHEET.items() for label in labels}
+_LABELLED = re.compile(rf"(?:^|[\n；;])\s*({'|'.join(sorted(_LABELS, key=len, reverse=True))})\s*[：:]\s*")
+_DAY = re.compile(r"(20\d\d)\D{1,2}(\d{1,2})\D{1,2}(\d{1,2})")
+_AMOUNT = re.compile(r"\d+(?:\.\d{1,2})?")
+
+
+def read_sheet(sheet: str) -> dict[str, str]:
+    """What a pasted work sheet of `label：value` lines says, by the names of the form; the first of each label counts.
+
+    A text without any label is taken for the facts.
+    """
+    parts = _LABELLED.split(sheet)
+    found: dict[str, str] = {}
+    for label, value in zip(parts[1::2], parts[2::2], strict=True):
+        found.setdefault(_LABELS[label], value.strip())
+    if not found:
+        return {"facts": sheet.strip()}
+    day = _DAY.search(found.get("happened_on", ""))
+    amount = _AMOUNT.search(found.get("amount", "").replace(",", ""))
+    found["happened_on"] = "{}-{:0>2}-{:0>2}".format(*day.groups()) if day else ""
+    found["amount"] = amount.group() if amount else ""
+    return {name: value for name, value in found.items() if value}
+
+
 # ---- Legal grounds ---------------------------------------------------------------------------------------------------
 
 
@@ -260,8 +309,8 @@ checkable = _all(
 
 # ---- The two tables --------------------------------------------------------------------------------------------------
 
-REGISTERED = State("registered", N_("已登记，待分送"))
-INFORMED = State("informed", N_("已告知，待归档"))
+REGISTERED = State("registered", N_("待分送"))
+INFORMED = State("informed", N_("已告知"))
 ARCHIVED = State("archived", N_("已归档"), final=True)
 MERGED = State("merged", N_("已并案"), final=True)
 
@@ -282,9 +331,9 @@ COMPLAINT = Workflow(
         State("distributed", N_("待受理")),
         State("awaiting_identity", N_("待补充身份证明")),
         State("mediating", N_("调解中")),
-        State("refused", N_("不予受理，待告知")),
-        State("settled", N_("调解成功，待告知")),
-        State("terminated", N_("终止调解，待告知")),
+        State("refused", N_("不予受理")),
+        State("settled", N_("调解成功")),
+        State("terminated", N_("终止调解")),
         INFORMED,
         ARCHIVED,
         MERGED,
