@@ -84,7 +84,7 @@ def unit(unit_id: int) -> OrgUnit:
 
 def unit_names() -> Mapping[int, str]:
     """Short names of all units by id."""
-    return dict(session.execute(select(OrgUnit.id, OrgUnit.short_name)).tuples().all())
+    return dict(list(session.execute(select(OrgUnit.id, OrgUnit.short_name))))
 
 
 def subtree(unit_id: int) -> list[int]:
@@ -95,7 +95,7 @@ def subtree(unit_id: int) -> list[int]:
 
 def county_of() -> Mapping[int, int]:
     """For every unit the county bureau (or the city bureau itself) that it belongs to: the area of a draw."""
-    rows = session.execute(select(OrgUnit.id, OrgUnit.path)).tuples()
+    rows = session.execute(select(OrgUnit.id, OrgUnit.path))
     areas = {}
     for unit_id, path in rows:
         steps = [int(step) for step in path.strip("/").split("/")]
