@@ -15,9 +15,10 @@ from psycopg import Cursor
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects import postgresql
 
+from casework.accounts import operations as organisation
 from casework.accounts import queries as staff
 from casework.core import clock, files, jobs
-from casework.core.actor import Actor
+from casework.core.actor import SYSTEM, Actor
 from casework.core.db import session
 from casework.core.errors import Invalid, NotFound, Refusal
 from casework.core.i18n import _
@@ -25,6 +26,7 @@ from casework.core.ledger import announce, announce_all, record
 from casework.registry.messages import BatchReceived, ImportRequested, RecordsChanged
 from casework.registry.models import ColumnMapping, CreditRecord, CurrentGrade, Enterprise, ImportBatch, WaitingRow
 from casework.registry.queries import among, marks_of
+from casework.registry.reference import CITY, divisions
 from casework.registry.rules import KINDS, why_not
 from casework.registry.sources import SOURCES
 from casework.registry.sources import _enterprises as enterprise_merge
@@ -191,7 +193,7 @@ def _merge(batch: ImportBatch, report: IO[bytes], tell: Tell) -> tuple[dict[str,
     staging = Staging(
         cursor,
         source,
-        places=Places(staff.units()),
+        places=_places(),
         seal=Seal(settings.secret_key),
         today=clock.today(),
         moment=clock.now(),
@@ -208,6 +210,16 @@ def _merge(batch: ImportBatch, report: IO[bytes], tell: Tell) -> tuple[dict[str,
         for block in staging.report():
             packed.write(block)
     return staging.counts(), settled
+
+
+def _places() -> Places:
+    """The map of the organisation tree; a register that comes before any unit is kept by the city bureau."""
+    if not staff.units(kind="city"):
+        name = f"{divisions()[CITY]}市场监督管理局"
+        organisation.create_unit(
+            kind="city", name=name, short_name="市局", division_code=CITY, parent_id=None, actor=SYSTEM
+        )
+    return Places(staff.units())
 
 
 def _tell_of(batch: ImportBatch, settled: list[int], actor: Actor) -> None:

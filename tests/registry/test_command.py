@@ -4,8 +4,12 @@ import json
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import delete
 
 from casework import cli
+from casework.accounts import queries as staff
+from casework.accounts.models import OrgUnit
+from casework.core.db import session
 from casework.registry.sources import SOURCES
 from tests import make
 
@@ -40,3 +44,11 @@ def test_a_refusal_is_one_clear_line_and_a_failure(command, tmp_path):
 def test_the_sources_are_listed(command):
     listed = command("--list").stdout
     assert all(key in listed for key in SOURCES)
+
+
+def test_a_register_that_comes_before_any_unit_is_kept_by_the_city_bureau(command, tmp_path):
+    session.execute(delete(OrgUnit))
+    file = tmp_path / "register.csv"
+    file.write_text(f"uscc,name,address\n{make.uscc(1)},周口市甲商贸有限公司,周口市川汇区七一路1号\n", encoding="utf-8")
+    assert json.loads(command("enterprises", file, "--json").stdout)["new"] == 1
+    assert [unit.name for unit in staff.units()] == ["周口市市场监督管理局"]

@@ -15,6 +15,9 @@ from importlib.resources import files
 GB_T_4754 = "GB/T 4754-2017"
 """The edition that `industries.csv` carries."""
 
+CITY = "411600"
+"""The city whose towns are shipped: 周口市."""
+
 
 def _rows(name: str) -> list[dict[str, str]]:
     return list(csv.DictReader(files(__name__).joinpath(name).read_text(encoding="utf-8").splitlines()))
