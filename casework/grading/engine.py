@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from casework.grading.rules import (
     DIRECT,
-    FROM_OTHERS,
     GRADES,
     HIGHEST,
     TENTH,
@@ -105,7 +104,7 @@ def grade(model: Model, thresholds: Mapping[str, int], reading: Reading) -> Grad
         members = [column for column, indicator in enumerate(model.indicators) if indicator.group == group]
         score += np.clip(points[:, members].sum(axis=1, dtype=np.int32), 0, tenths(cap))
     score = np.minimum(score, HIGHEST)
-    flags = _flags(model, reading, world, points)
+    flags = _flags(model, reading, world)
     return Graded(
         ids=reading.ids,
         points=points,
@@ -231,15 +230,13 @@ def _step(number: Ints, steps: tuple[tuple[int, float], ...], unit: Ints) -> Int
     return points
 
 
-def _flags(model: Model, reading: Reading, world: World, points: Ints) -> Ints:
+def _flags(model: Model, reading: Reading, world: World) -> Ints:
     flags = np.zeros(world.size, np.int16)
     for column, indicator in enumerate(model.indicators):
         match indicator.rule:
             case Direct(record=record, flag=flag):
                 row, _age, ended = world.of(record)
                 flags[row[~ended]] |= int(Flag[flag])
-            case Relation(feature=feature) if feature in FROM_OTHERS:
-                flags[points[:, column] != 0] |= int(Flag.LINKED)
     for decision in model.attention:
         if decision.starts_on <= reading.as_of and (decision.until is None or reading.as_of < decision.until):
             flags[world.in_industry({decision.industry: 1}, 0) == 1] |= int(Flag[f"ATTENTION_{decision.grade}"])

@@ -89,7 +89,6 @@ class Rating(Base):
         CheckConstraint(f"grade IN {GRADES}", name="grade"),
         CheckConstraint("score BETWEEN 0 AND 10000", name="score"),
         Index("ix_rating_next_due", "next_due", postgresql_where=text("next_due IS NOT NULL")),
-        Index("ix_rating_linked", "enterprise_id", postgresql_where=text("flags & 16 <> 0")),
     )
 
     enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprise.id"), primary_key=True, autoincrement=False)

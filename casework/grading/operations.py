@@ -21,7 +21,7 @@ from casework.grading.indicators import INDICATORS
 from casework.grading.messages import GradeChanged, RunFinished, RunRequested
 from casework.grading.models import ClassificationRun, GradeHistory, GradingModel, Rating
 from casework.grading.queries import Basis
-from casework.grading.rules import DUE_SHARE, GRADES, MODEL, RUN_KINDS, WHOLE, Flag, default_model
+from casework.grading.rules import DUE_SHARE, GRADES, MODEL, RUN_KINDS, WHOLE, default_model
 from casework.registry import operations as registry
 from casework.registry import queries as registry_queries
 from casework.registry import snapshot
@@ -147,7 +147,10 @@ def regrade_batch(batch_id: int, day: date, *, actor: Actor) -> None:
 
 
 def regrade(enterprise_id: int, *, actor: Actor) -> None:
-    """Grades one enterprise at once, and those whose relations look at it. Twice changes nothing."""
+    """Grades one enterprise at once, and those whose relations look at it. Twice changes nothing.
+
+    Those who shared its former person or address need a message of their own, or wait for the next run over everybody.
+    """
     _one_at_a_time()
     session.flush()
     day, connection = clock.today(), session.connection()
@@ -177,13 +180,11 @@ def _one_at_a_time() -> None:
 
 
 def _due(basis: Basis, day: date) -> Ids | None:
-    """Whose result may have changed by itself: dates that have come, and relations; None: everybody's, by a new basis."""
+    """Whose result can have changed by itself since it was stored, and their kin; None: everybody's, by a new basis."""
     last = queries.last_full_run()
     if last is None or last.basis != basis.to_data():
         return None
-    ids = session.scalars(
-        select(Rating.enterprise_id).where((Rating.next_due <= day) | (Rating.flags.op("&")(int(Flag.LINKED)) != 0))
-    ).all()
+    ids = session.scalars(select(Rating.enterprise_id).where(Rating.next_due <= day)).all()
     return snapshot.related(session.connection(), ids, by_address=False)
 
 

@@ -38,7 +38,9 @@ class Basis:
     @property
     def wanted(self) -> snapshot.Wanted:
         """The records that any of the models looks at."""
-        return reduce(snapshot.Wanted.or_those_of, (snapshot.Wanted(model.records) for _id, model in self.models.values()))
+        return reduce(
+            snapshot.Wanted.or_those_of, (snapshot.Wanted(model.records) for _id, model in self.models.values())
+        )
 
     def to_data(self) -> dict[str, Any]:
         """The basis as JSON values, to see later whether it is still the same."""
@@ -187,14 +189,10 @@ def distribution(run: ClassificationRun) -> dict[str, int]:
 
 def present_distribution() -> dict[str, dict[str, int]]:
     """Enterprises by subject class and grade as they stand now."""
-    rows = session.execute(
-        select(GradingModel.subject_class, Rating.grade, func.count())
-        .join(GradingModel, GradingModel.id == Rating.model_id)
-        .group_by(GradingModel.subject_class, Rating.grade)
-    )
+    rows = session.execute(select(Rating.model_id, Rating.grade, func.count()).group_by(Rating.model_id, Rating.grade))
     counted: dict[str, dict[str, int]] = {name: dict.fromkeys(GRADES, 0) for name in SUBJECT_CLASSES}
-    for subject_class, grade, number in rows:
-        counted[subject_class][grade] += number
+    for model_id, grade, number in rows:
+        counted[load(model_id).subject_class][grade] += number
     return counted
 
 

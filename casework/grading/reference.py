@@ -9,7 +9,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from casework.grading.rules import (
-    FROM_OTHERS,
     HIGHEST,
     Bands,
     Count,
@@ -255,8 +254,6 @@ def _flags(model: Model, lines: Sequence[Line], case: _Case) -> int:
         match line.indicator.rule:
             case Direct(flag=flag) if line.hits:
                 flags |= Flag[flag]
-            case Relation(feature=feature) if feature in FROM_OTHERS and line.points:
-                flags |= Flag.LINKED
     for decision in model.attention:
         in_force = decision.starts_on <= case.day and (decision.until is None or case.day < decision.until)
         if in_force and _concerns(decision.industry, case):

@@ -27,14 +27,12 @@ DUE_SHARE = 8
 
 
 class Flag(IntFlag):
-    """What stands beside the score. The first four set the grade whatever the score (豫市监办〔2022〕100号), while they last."""
+    """What stands beside the score and sets the grade whatever the score, while it lasts (豫市监办〔2022〕100号)."""
 
     SERIOUS = 1
     DEFAULTER = 2
     ATTENTION_C = 4
     ATTENTION_D = 8
-    LINKED = 16
-    """Relations to others count in the score: looked at every day, since the others may have moved away."""
 
 
 FLAG_LABELS = {
@@ -68,8 +66,6 @@ FEATURES = {
     "same_address": N_("同一住所在册主体数"),
     "parent_listed": N_("隶属企业当前列入严重违法失信名单或为失信被执行人"),
 }
-FROM_OTHERS = frozenset({"kin_in_trouble", "same_address", "parent_listed"})
-"""Relations that change through what happens to somebody else."""
 
 
 def grade_of(score: int, thresholds: Mapping[str, int], flags: int = 0) -> str:

@@ -196,8 +196,6 @@ Scope = range | NDArray[np.int64]
 """Which enterprises: a range of ids (a shard of the register), or sorted ids."""
 
 
-
-
 @contextmanager
 def reading() -> Iterator[Connection]:
     """A connection on which every read sees the same moment. It sees only what is committed."""
@@ -286,14 +284,14 @@ _COLUMNS: tuple[tuple[tuple[str, str, int], ...], ...] = (
             " + (ascii(substr(e.industry_code, 2, 1)) & 127), 0)",
             22,
         ),
+        ("employees", "CASE WHEN e.employees >= 0 THEN least(e.employees, 8000) END", 13),
     ),
     (
         ("capital", "CASE WHEN e.capital_wan BETWEEN 0 AND 2000000000 THEN floor(e.capital_wan) END", 31),
         ("paid_capital", "CASE WHEN e.paid_capital_wan BETWEEN 0 AND 2000000000 THEN ceil(e.paid_capital_wan) END", 31),
     ),
-    (("employees", "CASE WHEN e.employees BETWEEN 0 AND 2000000000 THEN e.employees END", 31),),
 )
-"""What is read of an enterprise: name, whole number (capital in 万元), bits; each line travels as one int8.
+"""What is read of an enterprise: name, whole number (capital in 万元, employees up to 8000), bits; a line travels as one int8.
 
 On the way a number is one higher than it is, and 0 says that it is not known (or cannot be true).
 """
@@ -327,9 +325,9 @@ _EVENTS = f"""
                     + least(%(day)s - r.happened_on, {OPEN}) * {1 << 28}::bigint END
         ), '')
     FROM {{source}}
-    WHERE {_STANDS} AND {{among}} AND r.kind * 16 + r.klass = ANY(%(codes)s)
+    WHERE {_STANDS} AND {{among}} AND r.kind * 16 + r.klass = ANY(%(codes)s::int[])
       AND CASE WHEN r.kind IN {LASTING} THEN coalesce(r.ends_on, 'infinity') ELSE r.happened_on END > %(since)s
-      AND r.id NOT IN ({_OVERTAKEN})
+      AND (r.chain IS NULL OR r.id NOT IN ({_OVERTAKEN}))
     """
 """One int8 a record: place of the subject · age (14 bits) · stop (14) · to come · ended · code (12)."""
 
@@ -412,7 +410,11 @@ def _events(connection: Connection, scope: Scope, day: date, rows: Ints, wanted:
         place, source, among = "(r.enterprise_id - %(low)s)", "credit_record r", _among(scope, "r.enterprise_id")
     else:
         places = "unnest(%(ids)s::bigint[]) WITH ORDINALITY AS place (id, number)"
-        place, source, among = "(place.number - 1)", f"{places} JOIN credit_record r ON r.enterprise_id = place.id", "true"
+        place, source, among = (
+            "(place.number - 1)",
+            f"{places} JOIN credit_record r ON r.enterprise_id = place.id",
+            "true",
+        )
     sql = _EVENTS.format(place=place, source=source, among=among, lower=_among(scope, "low.enterprise_id"))
     longest = max(wanted.days.values(), default=0)
     since = date.min if longest >= OPEN else day - timedelta(days=longest)
@@ -451,7 +453,9 @@ def _features(connection: Connection, scope: Scope, day: date, rows: Ints, count
 
 def _shared(connection: Connection, scope: Scope, day: date) -> dict[str, list[str]]:
     """The persons and the addresses with several enterprises, in the whole register or those of a list."""
-    among = "true" if isinstance(scope, range) else "e.{0}_key IN (SELECT {0}_key FROM enterprise WHERE id = ANY(%(ids)s))"
+    among = (
+        "true" if isinstance(scope, range) else "e.{0}_key IN (SELECT {0}_key FROM enterprise WHERE id = ANY(%(ids)s))"
+    )
     each = [
         f"ARRAY(SELECT e.{key}_key FROM enterprise e WHERE e.{key}_key IS NOT NULL AND {among.format(key)}"
         f" GROUP BY e.{key}_key HAVING count(*) >= {number})"
@@ -472,7 +476,9 @@ def _places(scope: Scope, ids: Ints) -> Ints:
     return ids - scope.start if isinstance(scope, range) else np.searchsorted(scope, ids)
 
 
-def _fetch(connection: Connection, sql: str, scope: Scope, day: date, more: Mapping[str, Any] | None = None) -> list[bytes]:
+def _fetch(
+    connection: Connection, sql: str, scope: Scope, day: date, more: Mapping[str, Any] | None = None
+) -> list[bytes]:
     """One row of byte strings as they are on the wire."""
     (row,) = _rows(connection, sql, scope, day, more)
     return [value or b"" for value in row]
