@@ -93,10 +93,13 @@ class Source:
                 yield heading(words), known.key
 
     def missing(self, columns: Mapping[int, str]) -> list[str]:
-        """Labels of required fields for which no column was found, and of the subject when nothing names it."""
+        """Labels of required fields for which no column was found, and of the subject where nothing tells it."""
         mapped = set(columns.values())
         labels = [known.label for known in self.required if known.key not in mapped]
-        if not mapped & {"uscc", "reg_no", "name"}:
+        named_only = any(known.key == "name" for known in self.required)
+        if named_only and not mapped & {"uscc", "reg_no"}:
+            labels.append(_("统一社会信用代码或注册号"))
+        elif not mapped & {"uscc", "reg_no", "name"}:
             labels.append(_("统一社会信用代码、注册号或名称"))
         return labels
 
