@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Row, Select, Text, cast, func, select
+from sqlalchemy import ARRAY, ColumnElement, Row, Select, Text, cast, func, literal, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from casework.accounts import queries as staff
@@ -26,6 +26,9 @@ PAPER_TAKES = timedelta(minutes=10)
 
 MISSED_AFTER = timedelta(hours=1)
 """A release that is not public after so long was missed."""
+
+AT_ONCE = 500
+"""So many results are read at once for a file of all of them."""
 
 FOUND = 20
 """So many enterprises a search shows; who sees more types more of the name."""
@@ -120,11 +123,15 @@ def published_in(year: int) -> int:
 
 
 def each_result(year: int | None) -> Iterator[Row[Any]]:
-    """All results in force with the columns of LISTED, oldest first, a few hundred in memory at a time."""
-    statement = select(*LISTED).where(IN_FORCE).order_by(Publication.published_on, Publication.id)
+    """All results in force with the columns of LISTED, oldest first, so many in memory at a time."""
+    statement = select(*LISTED).where(IN_FORCE).order_by(Publication.published_on, Publication.id).limit(AT_ONCE)
     if year is not None:
         statement = statement.where(Publication.published_on.between(date(year, 1, 1), date(year, 12, 31)))
-    yield from session.execute(statement.execution_options(yield_per=500))
+    rows = session.execute(statement).all()
+    while rows:
+        yield from rows
+        reached = tuple_(literal(rows[-1].published_on), literal(rows[-1].id))
+        rows = session.execute(statement.where(tuple_(Publication.published_on, Publication.id) > reached)).all()
 
 
 # ---- Facts -----------------------------------------------------------------------------------------------------------

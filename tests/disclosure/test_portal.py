@@ -14,6 +14,7 @@ from casework.accounts.models import Account, Officer
 from casework.cases.models import Case
 from casework.core.db import session
 from casework.core.web import PUBLIC, audience_of
+from casework.disclosure import queries
 from casework.disclosure.rules import OUTCOMES
 from casework.documents import queries as documents
 from casework.registry.models import Enterprise
@@ -220,6 +221,13 @@ def test_filters_narrow_the_list_of_results(visitor, city):
     assert numbers(month=f"{city.fine.published_on:%Y-%m}", area="411602") == every
     assert numbers(area="411603") == set()
     assert numbers(month="2001-01") == set()
+
+
+def test_a_file_of_all_results_is_read_in_parts_without_losing_or_doubling_any(city, monkeypatch):
+    whole = [row.id for row in queries.each_result(None)]
+    for part in (1, 2, 3):
+        monkeypatch.setattr(queries, "AT_ONCE", part)
+        assert [row.id for row in queries.each_result(None)] == whole
 
 
 def test_open_data_say_what_the_pages_say_in_both_forms(visitor, city):

@@ -14,7 +14,9 @@ def test_no_cell_of_a_file_is_a_formula(client, world):
 
 
 def test_public_pages_may_be_kept_for_a_minute_and_the_staff_s_may_not(client, as_role):
-    assert client.get("/public").headers["Cache-Control"] == "public, max-age=60"
+    page = client.get("/public")
+    assert page.headers["Cache-Control"] == "public, max-age=60"
+    assert "Cookie" in page.headers["Vary"]  # the language is in the cookie
     assert as_role("credit").get("/public").headers["Cache-Control"] == "no-store"
     assert "max-age" not in client.get("/public/nowhere").headers.get("Cache-Control", "")
 

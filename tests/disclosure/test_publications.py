@@ -77,6 +77,21 @@ def test_several_results_of_an_item_count_by_the_gravest(world):
     assert publication.item_outcomes == ["problem", "problem"]
 
 
+def test_a_check_that_could_not_be_made_is_published_too_under_an_old_number_as_well(world, client):
+    closed = make.enterprise(name="周口市已注销商行", uscc=None, reg_no="411602600012345")
+    case = make_cases.case("trigger", by=make_cases.team(), of=closed)
+    crew = make_cases.crew(case)
+    cases.terminate(case.id, code="9", reason="登记系统显示已注销", actor=crew["member"])
+    make_cases.walk(case, to="closed", crew=crew)
+    publication = make_disclosure.publish(case)
+    assert (publication.outcome, publication.enterprise_code) == ("absent", "411602600012345")
+    assert {one.klass for one in records(publication)} == {9}
+    page = client.get(f"/public/results/{publication.number}").text
+    assert "未能实施检查" in page
+    assert "注册号" in page
+    assert client.get("/public/enterprises?q=411602600012345").location == "/public/enterprises/411602600012345"
+
+
 def test_a_correction_is_a_new_edition_and_the_old_one_stays(world):
     first = make_disclosure.published(codes=("D",), finding="台账不实")
     frozen = dict(first.facts)
