@@ -98,8 +98,8 @@ def _cancelled(office: make_sampling.Office) -> Campaign:
 
 def _plan(code: str) -> Plan:
     author, approver = make.actor("credit"), make.actor("deputy")
-    plan = sampling.create_plan(year=clock.today().year, title="年度抽查工作计划", org_id=make.unit().id, actor=author)
     tomorrow = clock.today() + timedelta(days=1)
+    plan = sampling.create_plan(year=tomorrow.year, title="年度抽查工作计划", org_id=make.unit().id, actor=author)
     sampling.keep_line(
         plan.id,
         title="食品经营单位抽查",
@@ -110,7 +110,7 @@ def _plan(code: str) -> Plan:
         officers_per_case=2,
         cadence="quarterly",
         first_on=tomorrow,
-        last_on=date(tomorrow.year + 1, 1, 31),
+        last_on=date(tomorrow.year, 12, 31),
         workdays=30,
         public_list=True,
         actor=author,
