@@ -1,6 +1,7 @@
 """The draw against a bare hash loop, the officers against hashing every pair, the cases against one INSERT … SELECT.
 
-`python -m benchmarks.sampling [subjects]` on servers as `scripts/dev.py exec` starts them; a database of its own, dropped after.
+`python -m benchmarks.sampling [subjects]` on servers as `scripts/dev.py exec` starts them. The database is its own, and
+dropped after.
 """
 
 import json
@@ -40,29 +41,32 @@ FILL = """
     SELECT 1, 'county', n || '县局', n || '县局', '4116' || lpad(n::text, 2, '0'), '/1/' || n + 1 || '/'
     FROM generate_series(1, {counties}) AS n ORDER BY n;
 
-    INSERT INTO officer (roster_id, org_id, name, certificate_no, certificate_valid_until, lines, qualifications, active)
-    SELECT 'R' || lpad(n::text, 5, '0'), 2 + n % {counties}, '检查员' || n, 'C' || n, current_date + 900, '{registration}', '{}', true
+    INSERT INTO officer
+        (roster_id, org_id, name, certificate_no, certificate_valid_until, lines, qualifications, active)
+    SELECT 'R' || lpad(n::text, 5, '0'), 2 + n % {counties}, 'officer' || n, 'C' || n, current_date + 900,
+        '{registration}', '{}', true
     FROM generate_series(1, {officers}) AS n;
 
     INSERT INTO enterprise (uscc, subject_class, name, name_key, bigrams, former_names, status, cluster_address, org_id,
         is_branch, tags, code_checked, source, recorded_at, updated_at)
-    SELECT '91' || lpad((n * 7919 % 1000000007)::text, 16, '0'), 'company', '试验第' || n || '号', '试验第' || n || '号', '{}', '{}',
+    SELECT '91' || lpad((n * 7919 % 1000000007)::text, 16, '0'), 'company', 'no. ' || n, 'no. ' || n, '{}', '{}',
         'active', false, 2 + n % {counties}, false, '{}', true, 'bench', now(), now()
     FROM generate_series(1, {n}) AS n;
 
-    INSERT INTO classification_run (kind, requested_by, requested_at, as_of, started_at, finished_at, whole, looked_at, changed,
-        distribution, moves)
+    INSERT INTO classification_run (kind, requested_by, requested_at, as_of, started_at, finished_at, whole, looked_at,
+        changed, distribution, moves)
     VALUES ('full', 'bench', now(), current_date, now(), now(), true, {n}, 0, '{}', '{}');
     INSERT INTO current_grade (enterprise_id, grade, score, since, run_id)
-    SELECT id, CASE WHEN r < 0.60 THEN 'A' WHEN r < 0.86 THEN 'B' WHEN r < 0.96 THEN 'C' ELSE 'D' END, 100, current_date, 1
+    SELECT id, CASE WHEN r < 0.60 THEN 'A' WHEN r < 0.86 THEN 'B' WHEN r < 0.96 THEN 'C' ELSE 'D' END,
+        100, current_date, 1
     FROM (SELECT id, (id * 2654435761 % 1000003)::float / 1000003 AS r FROM enterprise) AS rolled;
 """
 
 RAW_CASES = """
-    INSERT INTO "case" (origin_kind, origin_id, origin_number, title, source, kind, enterprise_id, org_id, line, items, on_site,
-        state, opened_on, entered_on, due_on, task_due_on)
-    SELECT 'draw', -1, '', '', 'temporary', 'spot_check', enterprise_id, org_id, 'registration', CAST(:items AS jsonb), true,
-        'opened', current_date, current_date, current_date + 30, current_date + 30
+    INSERT INTO "case" (origin_kind, origin_id, origin_number, title, source, kind, enterprise_id, org_id, line, items,
+        on_site, state, opened_on, entered_on, due_on, task_due_on)
+    SELECT 'draw', -1, '', '', 'temporary', 'spot_check', enterprise_id, org_id, 'registration', CAST(:items AS jsonb),
+        true, 'opened', current_date, current_date, current_date + 30, current_date + 30
     FROM drawn_member
 """
 RAW_SEATS = """
@@ -81,8 +85,18 @@ def run(emit: Emit, subjects: int = 1_000_000) -> None:
     Ratios compare CPU seconds of client and server together, except of the cases, whose workers share the machine.
     """
 
-    def tell(name: str, cost: float, yardstick: str, ratio: float, target: float | None, holds: bool, unit: str = "s") -> None:
-        emit(name=name, value=round(cost, 3), unit=unit, yardstick=yardstick, ratio=round(ratio, 3), target=target, holds=holds)
+    def tell(
+        name: str, cost: float, yardstick: str, ratio: float, target: float | None, holds: bool, unit: str = "s"
+    ) -> None:
+        emit(
+            name=name,
+            value=round(cost, 3),
+            unit=unit,
+            yardstick=yardstick,
+            ratio=round(ratio, 3),
+            target=target,
+            holds=holds,
+        )
 
     tell(*_officers())
     with _register(subjects) as app:
@@ -93,7 +107,14 @@ def run(emit: Emit, subjects: int = 1_000_000) -> None:
 
         def step(name: str, cost: Cost, target: float | None = None) -> None:
             ratio = cost.cpu / bare.cpu
-            tell(f"sampling: {name} {number}", cost.wall, "bare hash loop", ratio, target, target is None or ratio <= target)
+            tell(
+                f"sampling: {name} {number}",
+                cost.wall,
+                "bare hash loop",
+                ratio,
+                target,
+                target is None or ratio <= target,
+            )
 
         step("freeze", work.once(lambda: _kept(sampling.freeze_pool, campaign_id)))
         step("commit", work.once(lambda: _kept(sampling.publish_commitment, campaign_id)))
@@ -109,10 +130,11 @@ def run(emit: Emit, subjects: int = 1_000_000) -> None:
 
 
 def _officers() -> tuple[str, float, str, float, float, bool]:
-    """Two officers for each of many cases, spread over closed counties, against one hash of every (case, officer) pair."""
+    """Two officers for each of many cases in closed counties, against one hash of every (case, officer) pair."""
     seed = sha256(b"seed").digest()
     crews = [
-        sorted(sha256(f"officer {n}".encode()).digest() for n in range(county, OFFICERS, COUNTIES)) for county in range(COUNTIES)
+        sorted(sha256(f"officer {n}".encode()).digest() for n in range(county, OFFICERS, COUNTIES))
+        for county in range(COUNTIES)
     ]
     cases = [(sha256(f"case {n}".encode()).digest(), crews[n % COUNTIES]) for n in range(CASES)]
 
@@ -162,8 +184,8 @@ def _campaign() -> int:
     with transaction():
         sampling.ensure_default_items(actor=SYSTEM)
         made = sampling.create_campaign(
-            title="bench", org_id=1, item_codes=["A08"], pool={}, rates_bp={"A": 300, "B": 500, "C": 1000, "D": 2000}, sizes={},
-            officers_per_case=2, workdays=30, public_list=True, unattended=True, actor=SYSTEM,
+            title="bench", org_id=1, item_codes=["A08"], pool={}, rates_bp={"A": 300, "B": 500, "C": 1000, "D": 2000},
+            sizes={}, officers_per_case=2, workdays=30, public_list=True, unattended=True, actor=SYSTEM,
         )  # fmt: skip
         sampling.submit_campaign(made.id, actor=SYSTEM)
         sampling.approve_campaign(made.id, actor=SYSTEM)
@@ -191,7 +213,7 @@ def _draw_only(campaign_id: int) -> None:
 
 
 def _cases(app: Flask, work: Stopwatch, campaign_id: int) -> tuple[str, float, str, float, float, bool]:
-    """All cases of the draw by two workers in chunks of 500, against one INSERT … SELECT of the same rows; twice to one."""
+    """All cases of the draw by two workers in chunks of 500, against one INSERT … SELECT of the same rows."""
     with transaction():
         sampling.chunk_cases(campaign_id, actor=SYSTEM)
     drawn = queries.campaign(campaign_id, SYSTEM).tasks

@@ -26,6 +26,9 @@ from casework.sampling.rules import (
     SOURCES,
 )
 
+ENDING = ("running", "done", "cancelled")
+"""What comes after the draw, or instead of it."""
+
 
 class InspectionItem(Base):
     """One version of an item of the 抽查事项清单, in force from `valid_from` until the next published version begins.
@@ -157,17 +160,21 @@ class Campaign(Base):
         CheckConstraint("officers_per_case >= 2", name="two_officers"),
         CheckConstraint("cardinality(item_codes) > 0", name="has_items"),
         CheckConstraint("rates_bp <> '{}'", name="has_rates"),
-        CheckConstraint(f"number IS NOT NULL OR state NOT IN {(*NUMBERED, 'running', 'done', 'cancelled')}", name="numbered"),
+        CheckConstraint(f"number IS NOT NULL OR state NOT IN {(*NUMBERED, *ENDING)}", name="numbered"),
         CheckConstraint("(number IS NULL) = (approved_at IS NULL)", name="approved"),
         CheckConstraint(f"frozen_at IS NOT NULL OR state NOT IN {FROZEN}", name="frozen"),
-        CheckConstraint("(frozen_at IS NULL) = (nonce IS NULL) AND (frozen_at IS NULL) = (items IS NULL)", name="freeze_whole"),
+        CheckConstraint(
+            "(frozen_at IS NULL) = (nonce IS NULL) AND (frozen_at IS NULL) = (items IS NULL)", name="freeze_whole"
+        ),
         CheckConstraint(f"commitment IS NOT NULL OR state NOT IN {COMMITTED}", name="committed"),
         CheckConstraint("(commitment IS NULL) = (committed_at IS NULL)", name="commitment_whole"),
         CheckConstraint("commitment IS NULL OR frozen_at IS NOT NULL", name="frozen_before_commitment"),
         CheckConstraint(f"seed IS NOT NULL OR state NOT IN {DRAWN}", name="drawn"),
         CheckConstraint("(seed IS NULL) = (drawn_at IS NULL)", name="draw_whole"),
         CheckConstraint("seed IS NULL OR commitment IS NOT NULL", name="commitment_before_seed"),
-        CheckConstraint("octet_length(nonce) = 32 AND octet_length(commitment) = 32 AND octet_length(seed) = 32", name="bytes"),
+        CheckConstraint(
+            "octet_length(nonce) = 32 AND octet_length(commitment) = 32 AND octet_length(seed) = 32", name="bytes"
+        ),
         CheckConstraint("approved_by <> made_by", name="approved_by_another"),
         CheckConstraint("frozen_by <> approved_by AND drawn_by <> approved_by", name="drawn_by_another"),
         CheckConstraint("decided_by <> frozen_by", name="decided_by_another"),
@@ -245,7 +252,7 @@ class Campaign(Base):
 
 
 class CampaignStratum(Base):
-    """The figures of one stratum of a frozen pool. `excluded` counts by recorded reason, `rate_bp` is never below `floor_bp`.
+    """The figures of one stratum of a frozen pool: `excluded` by recorded reason, `rate_bp` never below `floor_bp`.
 
     `understaffed` members may be drawn though withdrawals (回避) leave them fewer officers than a case needs.
     """

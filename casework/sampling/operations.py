@@ -60,6 +60,7 @@ from casework.sampling.rules import (
 )
 
 SHIPPED_ITEMS = Path(__file__).with_name("items.yaml")
+SHIPPED_BY = "随系统提供"
 SERIES = "抽"
 """The number series of campaigns: 周市监抽〔2026〕1号."""
 CASES_AT_ONCE = 500
@@ -131,10 +132,10 @@ def ensure_default_items(*, actor: Actor = SYSTEM) -> int:
             **shipped["defaults"],
             **entry,
             "withdrawn": False,
-            "written_by": actor.name,
+            "written_by": SHIPPED_BY,
             "written_at": clock.now(),
             "published_on": shipped["defaults"]["valid_from"],
-            "published_by": actor.name,
+            "published_by": SHIPPED_BY,
         }
         for entry in shipped["items"]
     ]
@@ -144,7 +145,7 @@ def ensure_default_items(*, actor: Actor = SYSTEM) -> int:
 
 
 def keep_item(*, code: str, valid_from: date, actor: Actor, **content: Any) -> InspectionItem:
-    """Drafts the version of an item that is to be in force from a day on. Idempotence key: (code, day) until published."""
+    """Drafts the version of an item for the time from a day on. Idempotence key: (code, day) until it is published."""
     item = session.scalars(
         select(InspectionItem).where(InspectionItem.code == code, InspectionItem.valid_from == valid_from)
     ).first()
@@ -262,6 +263,9 @@ def revise_plan(plan_id: int, *, reason: str, actor: Actor) -> Plan:
 def keep_line(plan_id: int, *, line_id: int | None = None, actor: Actor, **content: Any) -> PlanLine:
     """Adds a line to a draft plan, or changes one. Ratios below the floor and items not on the list are refused."""
     plan = _editable(plan_id, actor)
+    for field in ("first_on", "last_on"):
+        if content[field].year != plan.year:
+            raise Refusal(_("批次须安排在 %(year)s 年度之内。", year=plan.year), field=field)
     queries.checked_scheme(content, max(content["first_on"], clock.today()), actor)
     line = next((line for line in plan.lines if line.id == line_id), None)
     if line is None:
@@ -722,7 +726,7 @@ def _behind(seals: Sequence[bytes], campaign_id: int) -> dict[bytes, Any]:
 
 
 def keep_bundle(campaign_id: int, *, actor: Actor) -> None:
-    """Keeps the bundle of a drawn campaign as a file, so that a download costs nothing. Idempotence key: the campaign."""
+    """Keeps the bundle of a drawn campaign as a file, so that downloads cost nothing. Idempotence key: the campaign."""
     campaign = session.get_one(Campaign, campaign_id, with_for_update=True)
     if campaign.bundle_sha256 is None and campaign.seed is not None:
         with TemporaryFile() as file:
@@ -829,7 +833,7 @@ def _chunks(count: int) -> Iterator[tuple[int, int]]:
 
 
 def open_drawn_cases(campaign_id: int, first: int, last: int, *, actor: Actor) -> int:
-    """Opens the cases of the drawn with these positions; returns how many are new. Idempotence key: (origin, enterprise)."""
+    """Opens the cases of these positions of the drawn; returns how many are new. Idempotence key: that of the cases."""
     campaign = session.get_one(Campaign, campaign_id)
     if campaign.state not in ("running", "done"):
         return 0
@@ -879,7 +883,7 @@ def open_all_cases(campaign_id: int, *, actor: Actor) -> int:
 
 
 def finish_campaigns(*, actor: Actor) -> int:
-    """Ends the campaigns whose cases have all ended, and the plans of past years whose campaigns have; returns how many."""
+    """Ends campaigns whose cases have all ended, and plans of past years whose campaigns have; returns how many."""
     finished = 0
     for campaign in session.scalars(select(Campaign).where(Campaign.state == "running").with_for_update()).all():
         if queries.progress(campaign).ended == campaign.tasks:
@@ -993,7 +997,7 @@ def draw_unattended(campaign_id: int, *, actor: Actor) -> None:
 def declare_recusal(
     *, officer_id: int, enterprise_id: int, kind: str, declared_by: str, reason: str, actor: Actor
 ) -> Recusal:
-    """Notes that an officer may not inspect an enterprise (回避). Idempotence key: (officer, enterprise) while in force.
+    """Notes that an officer may not inspect an enterprise (回避). Idempotence key: both of them, while it is in force.
 
     An officer declares for himself; for others the bureau does. Cases already given out go on until they are re-seated.
     """

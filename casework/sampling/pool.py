@@ -255,7 +255,7 @@ class Census:
 
 
 def check_survey(survey: Survey) -> None:
-    """Refuses a pool that cannot be drawn from, whatever anybody decides: nobody in it, or too few officers in a county."""
+    """Refuses a pool that nobody may draw from, whoever decides: nobody is in it, or a county has too few officers."""
     if not any(stratum.eligible for stratum in survey.strata):
         raise Refusal(_("抽查库为空：按方案的条件没有可以抽取的对象，请放宽筛选条件，或先运行信用风险分类。"))
     if survey.understaffed:
@@ -275,7 +275,8 @@ def check_survey(survey: Survey) -> None:
 
 SEALING = """
     CREATE TEMPORARY TABLE sealing (
-        seal bytea, enterprise_id bigint, code text, salt bytea, org_id bigint, stratum text, reason text, recused integer[]
+        seal bytea, enterprise_id bigint, code text, salt bytea, org_id bigint, stratum text, reason text,
+        recused integer[]
     ) ON COMMIT DROP
 """
 SEALING_TYPES = ("bytea", "int8", "text", "bytea", "int8", "text", "text", "int4[]")
@@ -286,7 +287,7 @@ KEEP_SEALED = """
            reason, recused
     FROM sealing ORDER BY seal
 """
-"""In the order of the seals: the rows are then read in that order without jumping about, and tell nothing of the codes."""
+"""In the order of the seals: so they are read without jumping about, and where a row lies tells nothing of its code."""
 
 
 @dataclass(frozen=True)
@@ -298,7 +299,7 @@ class Sealed:
 
 
 def seal(campaign_id: int, scheme: Scheme) -> Sealed:
-    """Writes roster and pool of a campaign under their seals, whole or not at all; memory does not grow with the pool."""
+    """Writes roster and pool of a campaign under their seals, whole or not at all, in memory that does not grow."""
     officers = _seal_officers(campaign_id, scheme)
     places = {officer.officer_id: officer.position for officer in officers}
     barred = {
@@ -387,8 +388,9 @@ def by_area(officers: Iterable[PoolOfficer]) -> dict[int, set[int]]:
 
 
 def crews(officers: Sequence[PoolOfficer]) -> Callable[[Any], list[int]]:
-    """Who may be sent to a pool row (with `org_id` and `recused`): the positions of its county's officers, without those
-    who withdrew (回避); the same list again where nobody did.
+    """Who may be sent to a pool row (with `org_id` and `recused`): the positions of its county's officers.
+
+    Those who withdrew (回避) are left out; where nobody did, it is the same list again.
     """
     area_of = staff.county_of()
     whole = {area_id: sorted(places) for area_id, places in by_area(officers).items()}
@@ -437,10 +439,10 @@ NEXT_MEMBERS = """
 def members(campaign_id: int) -> Iterator[Member]:
     """The lines of a frozen pool in the order of the seals, page by page: it works outside a transaction too.
 
-    They come from the driver as they are: a million rows are not dressed up twice.
+    They come straight from the driver, in binary form: a million rows are not dressed up twice.
     """
     last = b""
     with driver_cursor() as cursor:
         while rows := cursor.execute(NEXT_MEMBERS, (campaign_id, last, READ_AT_ONCE), binary=True).fetchall():
-            yield from rows
+            yield from map(Member._make, rows)
             last = rows[-1][1]

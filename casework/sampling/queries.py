@@ -1,4 +1,4 @@
-"""Nouns of the sampling room: items in force, plans, campaigns, what is behind a seal (for auditors), what is public."""
+"""Nouns of the sampling room: items in force, plans, campaigns, what auditors see behind a seal, what is public."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -215,7 +215,7 @@ def campaigns(
     after: str | None = None,
     before: str | None = None,
 ) -> Page:
-    """The campaigns that the actor may see, newest first; rows are `(Campaign, id)`. `state` is one, or `open` or `ended`."""
+    """The campaigns that the actor may see, newest first, in one state, or `open` or `ended`; rows: (Campaign, id)."""
     statement = _visible(select(Campaign, Campaign.id), actor)
     ended = ("done", "cancelled")
     if state == "open":
@@ -380,7 +380,7 @@ def _known(value: Any) -> Any:
 
 
 def bundle(campaign_id: int) -> IO[bytes]:
-    """The public bundle of a committed campaign as a zip archive, from its beginning; the same campaign, the same bytes.
+    """The public bundle of a committed campaign as a zip archive, from its beginning: same campaign, same bytes.
 
     NotFound before the commitment. Once drawn it is kept as a file; until then it is written anew.
     """
@@ -519,7 +519,7 @@ def outcome(campaign: Campaign) -> dict[str, Any]:
 
 # ---- The hall --------------------------------------------------------------------------------------------------------
 
-SEALS_A_SCREEN = 24
+SEALS_A_SCREEN = 21
 
 
 @dataclass(frozen=True)
@@ -719,8 +719,8 @@ def public_campaigns(*, year: int | None = None, after: str | None = None, befor
     Rows: id, number, title, state, organ_id, org_id, item_codes, unattended, approved_at, committed_at, drawn_at.
     """
     columns = (
-        Campaign.id, Campaign.number, Campaign.title, Campaign.state, Campaign.organ_id, Campaign.org_id, Campaign.item_codes,
-        Campaign.unattended, Campaign.approved_at, Campaign.committed_at, Campaign.drawn_at,
+        Campaign.id, Campaign.number, Campaign.title, Campaign.state, Campaign.organ_id, Campaign.org_id,
+        Campaign.item_codes, Campaign.unattended, Campaign.approved_at, Campaign.committed_at, Campaign.drawn_at,
     )  # fmt: skip
     statement = select(*columns).where(_public())
     if year:
@@ -756,7 +756,7 @@ class Tombstone:
 
 @dataclass(frozen=True)
 class PublicCampaign:
-    """What was promised when, what was drawn, and what became of it. No name stands beside a stratum, seal or officer."""
+    """What was promised when, what was drawn, what became of it. No name stands beside a stratum, seal or officer."""
 
     id: int
     number: str

@@ -127,7 +127,7 @@ CADENCES = {"once": N_("一次"), "weekly": N_("每周"), "monthly": N_("每月"
 
 @dataclass(frozen=True)
 class Batch:
-    """One batch of a plan line: the period that it is for (at most one campaign each), and the day on which it is due."""
+    """One batch of a plan line: the period that it is for (at most one campaign each), and the day when it is due."""
 
     period: str
     starts_on: date
@@ -231,7 +231,7 @@ CAMPAIGN = Workflow(
         Move("cancel", N_("批准作废"), NUMBERED, "cancelled", confirmable, "sampling.cancel"),
     ),
 )
-"""A campaign from its scheme to the last of its cases. There is no way back over the commitment, and one way over the draw."""
+"""A campaign from its scheme to the last of its cases. No way leads back over the commitment, one leads to the draw."""
 
 STEPS = (
     ("scheme", N_("方案"), ("draft", "submitted")),
@@ -397,7 +397,7 @@ class Officer(Protocol):
 
 
 def covers(officer: Officer, lines: Iterable[str], qualifications: Iterable[str]) -> bool:
-    """Whether the officer's certificate covers all business lines of the items, and every qualification they ask for."""
+    """Whether an officer's certificate covers all lines of the items, and there is every qualification they ask for."""
     return set(lines) <= set(officer.lines) and set(qualifications) <= set(officer.qualifications)
 
 

@@ -12,6 +12,7 @@ from casework.accounts.rules import LINES, QUALIFICATIONS, UNIT_KINDS
 from casework.cases import queries as cases
 from casework.cases.rules import STANDARD
 from casework.core import clock, parameters
+from casework.core.actor import SYSTEM
 from casework.core.errors import NotFound, Refusal
 from casework.core.i18n import _
 from casework.core.ledger import history
@@ -201,7 +202,7 @@ def _events(kind: str, key: int) -> list[dict[str, Any]]:
         move = move_label(entry.action)
         label = move or ACTIONS.get(entry.action)
         if label is not None:
-            who = _("系统") if entry.actor_id is None else entry.actor_name
+            who = _("系统") if entry.actor_name == SYSTEM.name else entry.actor_name
             events.append(
                 {
                     "when": entry.at.astimezone(clock.LOCAL_ZONE).strftime("%Y-%m-%d %H:%M"),
@@ -559,7 +560,11 @@ def _steps(known: Campaign) -> list[dict[str, Any]]:
         "scheme": known.approved_name,
         "freeze": _("%(count)s 户", count=f"{sum(s.members for s in known.strata):,}") if known.strata else None,
         "commit": known.commitment.hex()[:8] if known.commitment else None,
-        "witness": _("无见证") if known.unattended else _("%(count)s 条", count=len(known.contributions)),
+        "witness": _("无见证")
+        if known.unattended
+        else _("%(count)s 条", count=len(known.contributions))
+        if known.commitment
+        else None,
         "draw": _("%(count)s 户", count=f"{known.tasks:,}") if known.seed else None,
         "dispatch": None,
     }
@@ -785,7 +790,7 @@ def _audit_page(campaign_id: int, form: Form) -> Any:
 @views.route("/sampling/recusals", methods=["GET", "POST"])
 @audience(STAFF)
 def recusals() -> Any:
-    """回避: which officers may not inspect which enterprises. An officer declares for himself, the bureau for others."""
+    """回避: which officers may not inspect which enterprises; each declares for himself, the bureau for others."""
     me = actor()
     form = Form(RecusalEntry(), request.form if request.method == "POST" else None, defaults={"declared_by": "officer"})
     if form.valid:

@@ -5,7 +5,7 @@ from datetime import date
 from itertools import count
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 
 from casework.accounts import queries as staff_queries
 from casework.accounts.models import Account
@@ -16,7 +16,7 @@ from casework.core.ledger import OutboxMessage
 from casework.grading.models import ClassificationRun
 from casework.registry.models import CurrentGrade, Enterprise
 from casework.sampling import operations as sampling
-from casework.sampling.models import Campaign, InspectionItem
+from casework.sampling.models import Campaign, InspectionItem, Recusal
 from tests.make.accounts import officer, unit
 
 _numbers = count(1)
@@ -136,6 +136,46 @@ def person(*roles: str, unit_name: str = "市局", lines: tuple[str, ...] = ()) 
     return known
 
 
+def recusal(officer_id: int, enterprise_id: int) -> Recusal:
+    """An officer who may not inspect an enterprise."""
+    declared = Recusal(
+        officer_id=officer_id,
+        enterprise_id=enterprise_id,
+        org_id=unit("川汇区局").id,
+        kind="interest",
+        declared_by="officer",
+        reason="入股",
+        recorded_by="测试",
+        recorded_at=clock.now(),
+    )
+    session.add(declared)
+    session.flush()
+    return declared
+
+
+ENDED_VISIT = """
+    INSERT INTO "case" (origin_kind, origin_id, origin_number, title, source, kind, enterprise_id, org_id, items,
+        on_site, emergency, state, opened_on, entered_on, checked_on, closed_on, released_edition)
+    VALUES ('trigger', :number, '', '', 'complaint', 'triggered', :enterprise, :unit, '[{"code": "X"}]', true,
+        true, 'closed', :day, :day, :day, :day, 1)
+"""
+END_CASES = """
+    UPDATE "case" SET state = :state, emergency = true, due_on = NULL, closed_on = opened_on, released_edition = 1
+    WHERE origin_id = :campaign AND id IN (SELECT id FROM "case" WHERE due_on IS NOT NULL ORDER BY id LIMIT :many)
+"""
+
+
+def ended_visit(enterprise_id: int, number: int) -> None:
+    """A visit of today outside the draw, over and published."""
+    values = {"number": number, "enterprise": enterprise_id, "unit": unit("川汇区局").id, "day": clock.today()}
+    session.execute(text(ENDED_VISIT), values)
+
+
+def end_cases(campaign: Campaign, state: str, many: int) -> None:
+    """Ends so many cases of a campaign, without walking through their lives."""
+    session.execute(text(END_CASES), {"state": state, "campaign": campaign.id, "many": many})
+
+
 def deliver(name: str, operation: Callable[..., object]) -> None:
     """What a worker does with every message of this name that was announced so far."""
     for message in session.scalars(select(OutboxMessage).where(OutboxMessage.name == f"sampling.{name}")).all():
@@ -156,7 +196,7 @@ class Office:
 def campaign(
     office: Office | None = None, *, until: str = "draft", maker: Actor | None = None, **scheme: Any
 ) -> Campaign:
-    """A campaign over the pool of 川汇区局, walked to a state: draft, submitted, approved, frozen, committed or drawn."""
+    """A campaign over the pool of 川汇区局, walked to draft, submitted, approved, frozen, committed or drawn."""
     office = office or Office()
     known = {
         "title": "试验抽查",

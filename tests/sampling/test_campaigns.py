@@ -18,7 +18,7 @@ from casework.registry.models import Enterprise
 from casework.sampling import draw as engine
 from casework.sampling import operations as sampling
 from casework.sampling import queries, rules, verify
-from casework.sampling.models import Campaign, Contribution, DrawnMember, PoolMember, Recusal
+from casework.sampling.models import Campaign, Contribution, DrawnMember, PoolMember
 from tests import make
 from tests.make import sampling as draws
 
@@ -326,13 +326,7 @@ def test_officers_come_from_the_county_hold_a_certificate_and_have_not_withdrawn
     near, far = draws.roster(4), draws.roster(4, unit_name="淮阳区局")
     barred = near[0]
     for enterprise_id in ids:
-        session.add(
-            Recusal(
-                officer_id=barred.id, enterprise_id=enterprise_id, org_id=barred.org_id, kind="interest",
-                declared_by="officer", reason="投资", recorded_by="测试", recorded_at=clock.now(),
-            )
-        )  # fmt: skip
-    session.flush()
+        draws.recusal(barred.id, enterprise_id)
     campaign = draws.campaign(org_id=make.unit().id, rates_bp={"A": 5000, "B": 5000}, until="drawn")
     officers = [seat.officer_id for seat in queries.roster(campaign.id)]
     county = {make.unit("川汇区一所").id: {one.id for one in near}, make.unit("淮阳区一所").id: {one.id for one in far}}

@@ -1,4 +1,4 @@
-"""After and around the draw: cases in chunks, officers replaced, campaigns from the plan, races and killed processes."""
+"""After and around the draw: cases in chunks, officers replaced, campaigns of the plan, races and killed processes."""
 
 import threading
 from collections import Counter
@@ -17,7 +17,7 @@ from casework.core.ledger import OutboxMessage
 from casework.sampling import draw as engine
 from casework.sampling import operations as sampling
 from casework.sampling import queries, rules
-from casework.sampling.models import Campaign, DrawnMember, Plan, Recusal
+from casework.sampling.models import Campaign, DrawnMember, Plan
 from tests import make
 from tests.make import sampling as draws
 
@@ -76,16 +76,17 @@ def test_a_campaign_is_done_when_all_its_cases_have_ended(city):
     campaign = draws.campaign(until="drawn")
     sampling.chunk_cases(campaign.id, actor=SYSTEM)
     sampling.open_all_cases(campaign.id, actor=SYSTEM)
-    end = text(
-        "UPDATE \"case\" SET state = :state, emergency = true, due_on = NULL, closed_on = opened_on, released_edition = 1 "
-        "WHERE origin_id = :campaign AND id IN (SELECT id FROM \"case\" WHERE due_on IS NOT NULL ORDER BY id LIMIT :many)"
-    )
-    session.execute(end, {"state": "gone", "campaign": campaign.id, "many": 1})
-    session.execute(end, {"state": "closed", "campaign": campaign.id, "many": campaign.tasks - 2})
+    draws.end_cases(campaign, "gone", 1)
+    draws.end_cases(campaign, "closed", campaign.tasks - 2)
     sampling.finish_campaigns(actor=SYSTEM)
     shown = queries.progress(campaign)
-    assert (shown.published, shown.closed_by_code, shown.in_work, campaign.state) == (campaign.tasks - 2, 1, 1, "running")
-    session.execute(end, {"state": "closed", "campaign": campaign.id, "many": 1})
+    assert (shown.published, shown.closed_by_code, shown.in_work, campaign.state) == (
+        campaign.tasks - 2,
+        1,
+        1,
+        "running",
+    )
+    draws.end_cases(campaign, "closed", 1)
     sampling.finish_campaigns(actor=SYSTEM)
     assert campaign.state == "done"
     assert queries.public_campaign(campaign.id).withheld is None
@@ -103,17 +104,8 @@ def test_who_is_being_checked_for_the_item_is_not_drawn_again(city):
 
 @pytest.mark.parametrize(("on_site", "excluded"), [(True, {"cap": 1}), (False, {})])
 def test_the_annual_cap_binds_visits_only(city, on_site, excluded):
-    visited = city[0]
     for number in (1, 2):
-        values = {"n": number, "e": visited, "o": make.unit("川汇区局").id, "d": clock.today()}
-        session.execute(
-            text(
-                "INSERT INTO \"case\" (origin_kind, origin_id, origin_number, title, source, kind, enterprise_id, org_id, items,"
-                " on_site, emergency, state, opened_on, entered_on, due_on, checked_on, closed_on, released_edition) VALUES ('trigger', :n,"
-                " '', '', 'complaint', 'triggered', :e, :o, '[{\"code\": \"X\"}]', true, true, 'closed', :d, :d, NULL, :d, :d, 1)"
-            ),
-            values,
-        )
+        draws.ended_visit(city[0], number)
     campaign = draws.campaign(item_codes=[draws.item(on_site=on_site).code], until="frozen")
     assert sum((Counter(stratum.excluded) for stratum in campaign.strata), Counter()) == excluded
 
@@ -135,12 +127,7 @@ def test_an_officer_is_replaced_by_the_next_in_the_recorded_ranking(city):
     absent = next(seat for seat in seats if seat.seal == first)
     second = engine.replacement(duties, campaign.seed, member.seal, [leaves.seal, first])
     joins = next(seat for seat in seats if seat.seal == second)
-    session.add(
-        Recusal(
-            officer_id=absent.officer_id, enterprise_id=case.enterprise_id, org_id=make.unit("川汇区局").id, kind="interest",
-            declared_by="officer", reason="入股", recorded_by="测试", recorded_at=clock.now(),
-        )
-    )  # fmt: skip
+    draws.recusal(absent.officer_id, case.enterprise_id)
     head = draws.person("county", unit_name="川汇区局")
     with pytest.raises(Refusal, match="理由"):
         sampling.replace_officer(case.id, leaves=leaves.officer_id, reason=" ", actor=head)
@@ -171,7 +158,9 @@ def test_when_nobody_is_left_the_seat_is_not_given_by_hand(world):
 
 def plan_with(first_on, cadence="monthly", last_on=date(2026, 12, 31), **line):
     office = draws.Office()
-    made = sampling.create_plan(year=first_on.year, title="年度计划", org_id=make.unit("川汇区局").id, actor=office.maker)
+    made = sampling.create_plan(
+        year=first_on.year, title="年度计划", org_id=make.unit("川汇区局").id, actor=office.maker
+    )
     content = {
         "title": "登记事项", "org_id": make.unit("川汇区局").id, "item_codes": [draws.item().code], "pool": {},
         "rates_bp": draws.FLOORS, "officers_per_case": 2, "workdays": 30, "public_list": True, "cadence": cadence,
@@ -324,7 +313,12 @@ def test_a_draw_that_dies_in_the_middle_is_resumed_with_the_same_nonce(live, mon
         with pytest.raises(SystemExit), transaction():
             sampling.draw(campaign.id, actor=office.operator)
     session.expire_all()
-    assert (campaign.state, campaign.seed, campaign.nonce, campaign.commitment) == ("committed", None, nonce, commitment)
+    assert (campaign.state, campaign.seed, campaign.nonce, campaign.commitment) == (
+        "committed",
+        None,
+        nonce,
+        commitment,
+    )
     with transaction():
         sampling.draw(campaign.id, actor=office.operator)
     assert campaign.seed == engine.seed_of(commitment, nonce, [])
@@ -346,7 +340,10 @@ def test_moments_of_the_bundle_are_those_of_the_database(city):
     session.expire_all()
     parameters = queries.parameters_of(campaign)
     assert isinstance(parameters.frozen_at, datetime)
-    assert engine.commitment_of(
-        parameters, queries.pool.members(campaign.id), [seat.seal for seat in queries.roster(campaign.id)]
-    ) == campaign.commitment
+    assert (
+        engine.commitment_of(
+            parameters, queries.pool.members(campaign.id), [seat.seal for seat in queries.roster(campaign.id)]
+        )
+        == campaign.commitment
+    )
     assert cases.progress_of("draw", campaign.id) == {}

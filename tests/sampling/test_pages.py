@@ -26,8 +26,8 @@ def city(world):
 def scheme(**more):
     item = draws.item()
     known = {
-        "title": "第四季度登记事项抽查", "org_id": make.unit("川汇区局").id, "item_codes": [item.code], "officers_per_case": "2",
-        "workdays": "30", "public_list": "1", **RATES,
+        "title": "第四季度登记事项抽查", "org_id": make.unit("川汇区局").id, "item_codes": [item.code],
+        "officers_per_case": "2", "workdays": "30", "public_list": "1", **RATES,
     }  # fmt: skip
     return known | more
 
@@ -107,7 +107,8 @@ def test_the_preview_counts_what_the_freeze_then_seals(city, as_role):
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("rate_D", "abc"), ("rate_D", "0.001"), ("item_codes", []), ("officers_per_case", "1"), ("title", "")]
+    ("field", "value"),
+    [("rate_D", "abc"), ("rate_D", "0.001"), ("item_codes", []), ("officers_per_case", "1"), ("title", "")],
 )
 def test_what_is_wrong_with_a_scheme_stands_beside_its_field(city, as_role, field, value):
     answer = as_role("credit").post("/sampling/campaigns/new", data=scheme(**{field: value}))
@@ -167,9 +168,7 @@ def test_staff_pages_join_no_name_to_seal_ticket_or_stratum(city, as_role):
     ).all()
     for role in ("credit", "deputy", "legal", "supervisor"):
         text = as_role(role).get(f"/sampling/campaigns/{campaign.id}").text
-        rows = {
-            re.sub(r"<[^>]*>|\s", "", row): row for row in re.findall(r"<tr>.*?</tr>", text, re.S)
-        }
+        rows = {re.sub(r"<[^>]*>|\s", "", row): row for row in re.findall(r"<tr>.*?</tr>", text, re.S)}
         listed = [next(words for words in rows if row.code in words) for row in drawn]
         assert listed == [words for words in rows if words in listed]
         for row, words in zip(drawn, listed, strict=True):
@@ -236,9 +235,10 @@ def test_the_list_of_items_is_loaded_drafted_published_and_ended(world, as_role)
     form = credit.get("/sampling/items/B03/new-version").text
     assert "食品安全法" in form
     entry = {
-        "valid_from": clock.today().isoformat(), "category": "食品经营", "name": "食品销售监督检查", "checklist": "许可\n贮存",
-        "basis": "食品安全法第一百零九条", "levels": ["county"], "scope": "食品销售者", "ratio": "按等级", "frequency": "每年一次",
-        "on_site": "yes", "importance": "key", "line": "food", "section": "食品经营科", "industries": "F52、F51",
+        "valid_from": clock.today().isoformat(), "category": "食品经营", "name": "食品销售监督检查",
+        "checklist": "许可\n贮存", "basis": "食品安全法第一百零九条", "levels": ["county"], "scope": "食品销售者",
+        "ratio": "按等级", "frequency": "每年一次", "on_site": "yes", "importance": "key", "line": "food",
+        "section": "食品经营科", "industries": "F52、F51",
     }  # fmt: skip
     assert credit.post("/sampling/items/B03/new-version", data=entry).status_code == 303
     assert queries.item("B03", clock.today()).name == "食品经营单位证后监管"
@@ -261,7 +261,8 @@ def test_a_plan_goes_through_every_hand_before_it_is_public(city, as_role):
     assert "计划还没有安排抽查" in people["line"].post(f"{page}/submit").text
     line = scheme(cadence="monthly", first_on="2026-12-05", last_on="2026-12-31", title="登记事项每月抽查")
     assert people["line"].post(f"{page}/lines/new", data=line).status_code == 303
-    assert people["line"].post(f"{page}/lines/new", data=line | {"last_on": "2026-01-01"}).status_code == 422
+    for last_on in ("2026-01-01", "2027-01-31"):
+        assert people["line"].post(f"{page}/lines/new", data=line | {"last_on": last_on}).status_code == 422
     for role, verb, data in (
         ("line", "submit", {}),
         ("credit", "send-back", {"reason": "补充辖区"}),
@@ -294,13 +295,22 @@ def test_an_officer_declares_for_himself_and_the_bureau_for_others(city, as_role
     inspector = as_role("inspector").application.test_client()
     with inspector.session_transaction() as cookie:
         cookie.update(account=account.id, epoch=account.epoch, seen=2**40, locale="zh")
-    entry = {"officer_id": officer.id, "number": code, "kind": "relative", "declared_by": "officer", "reason": "配偶经营"}
+    entry = {
+        "officer_id": officer.id,
+        "number": code,
+        "kind": "relative",
+        "declared_by": "officer",
+        "reason": "配偶经营",
+    }
     assert inspector.post("/sampling/recusals", data=entry).status_code == 303
     assert inspector.post("/sampling/recusals", data=entry).status_code == 422
     other = make.officer()
     assert inspector.post("/sampling/recusals", data=entry | {"officer_id": other.id}).status_code == 422
     legal = as_role("legal")
-    assert legal.post("/sampling/recusals", data=entry | {"officer_id": other.id, "declared_by": "bureau"}).status_code == 303
+    assert (
+        legal.post("/sampling/recusals", data=entry | {"officer_id": other.id, "declared_by": "bureau"}).status_code
+        == 303
+    )
     assert legal.post("/sampling/recusals", data=entry | {"number": "91NOBODY"}).status_code == 422
     first = session.scalars(select(Recusal).where(Recusal.officer_id == officer.id)).one()
     assert inspector.post(f"/sampling/recusals/{first.id}/end").status_code == 403
