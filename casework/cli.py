@@ -18,10 +18,12 @@ from casework.accounts.rules import DEMO_PASSWORD, ROLES
 from casework.app import create_app
 from casework.core import files, parameters
 from casework.core.actor import SYSTEM, Actor
-from casework.core.db import transaction
+from casework.core.db import db, transaction
 from casework.core.doctor import examine
 from casework.core.errors import Refusal
 from casework.core.i18n import _
+from casework.demo import history as demo
+from casework.demo.measures import measure
 from casework.grading import operations as grading
 from casework.grading import queries as grading_queries
 from casework.registry import operations as registry
@@ -30,6 +32,8 @@ from casework.sampling import operations as sampling
 from casework.sampling import queries as sampling_queries
 from casework.sampling import verify as verifier
 from casework.settings import ROOT, Settings
+from workers.inline import deliver
+from workers.schedule import TABLE as SCHEDULE
 
 
 class Commands(click.Group):
@@ -63,8 +67,13 @@ def alembic_config() -> Config:
 @main.command()
 def migrate() -> None:
     """Bring the database to the present structure and fill in shipped reference data."""
+    with application().app_context():
+        _migrate()
+
+
+def _migrate() -> None:
     command.upgrade(alembic_config(), "head")
-    with application().app_context(), transaction():
+    with transaction():
         parameters.seed_calendar()
         grading.ensure_default_models(actor=SYSTEM)
         sampling.ensure_default_items(actor=SYSTEM)
@@ -78,7 +87,7 @@ def grade(kind: str, as_json: bool) -> None:
     """Run the classification in the foreground: whole or nothing."""
     with application().app_context(), transaction():
         run = grading.run_now(kind, actor=Actor(id=None, name=getpass.getuser(), roles=("operator",)))
-        counts = {"looked_at": run.looked_at, "changed": run.changed, **grading_queries.distribution(run)}
+        counts = {"looked_at": run.looked_at, "changed": run.changed, **grading_queries.present_distribution()}
     if as_json:
         click.echo(json.dumps(counts))
     else:
@@ -97,12 +106,65 @@ def doctor() -> None:
 
 
 @main.command()
+@click.option("--enterprises", default=20_000, type=click.IntRange(100, 1_000_000), show_default=True, help="How many subjects.")
+@click.option("--seed", "number", default=4116, type=click.IntRange(0), show_default=True, help="The same seed gives the same city.")
+@click.option("--months", default=12, type=click.IntRange(1, 18), show_default=True, help="How long the city has worked with Casework.")
+@click.option("--if-empty", is_flag=True, help="Leave a database alone that holds anything; begin a half-made city anew.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures of the city as one line of JSON.")
+def seed(enterprises: int, number: int, months: int, if_empty: bool, as_json: bool) -> None:
+    """Fill an empty database with the demo city: synthetic records and a past made by the rooms' own operations."""
+    with application().app_context():
+        made, used = demo.state(), bool(staff.units())
+        if made == "finished" or (made is None and used):
+            if if_empty:
+                return
+            raise Refusal(_("数据库中已有数据。演示城市只能建在空库中，以免与真实数据混在一起。"))
+        if made == "begun":
+            _begin_anew()
+        wanted = demo.Wanted(seed=number, subjects=enterprises, months=months)
+        means = demo.Means(deliver, [line.operation for line in SCHEDULE], _Bar())
+        world = demo.seed(wanted, means)
+        figures = measure(world)
+    if as_json:
+        click.echo(json.dumps({**vars(wanted), **figures, "refused": dict(world.diary.refused)}, ensure_ascii=False))
+
+
+def _begin_anew() -> None:
+    """Takes a city away that was not finished, if nobody has used it."""
+    if demo.has_been_used():
+        raise Refusal(
+            _("演示城市上次没有建完，但已有人登录使用过这个数据库，不会自动清除。请换一个空库，或自行删除后重试（scripts/dev.py clean）。")
+        )
+    click.echo(_("演示城市上次没有建完，现在从头重建。"), err=True)
+    db.session.remove()  # a reading transaction would wait for ourselves
+    command.downgrade(alembic_config(), "base")
+    _migrate()
+
+
+class _Bar:
+    """How far the demo city is: a bar for somebody who watches, a line for each tenth in a log."""
+
+    WIDTH = 30
+
+    def __init__(self) -> None:
+        self._told = -1
+
+    def __call__(self, share: float, note: str) -> None:
+        if sys.stdout.isatty():
+            full = round(share * self.WIDTH)
+            end = "\n" if share >= 1 else ""
+            click.echo(f"\r\033[K{'█' * full}{'░' * (self.WIDTH - full)} {share:4.0%} {note}{end}", nl=False)
+        elif int(share * 10) > self._told:
+            self._told = int(share * 10)
+            click.echo(f"{share:4.0%} {note}", err=True)
+
+
+@main.command()
 def demo_accounts() -> None:
     """Print one account of the demo city for each role, and their password."""
-    app = application()
-    if not app.config["CASEWORK"].demo:
-        raise Refusal(_("这不是演示环境（CASEWORK_DEMO 不是 1），没有演示账号。"))
-    with app.app_context():
+    with application().app_context():
+        if demo.state() != "finished":
+            raise Refusal(_("这个数据库里没有演示城市，也就没有演示账号。"))
         for login, role, unit in first_of_each_role():
             click.echo(f"{login:<16}{_(ROLES[role].label)}，{unit}")
         click.echo(_("密码均为 %(password)s", password=DEMO_PASSWORD))

@@ -259,6 +259,8 @@ def _due(model: Model, reading: Reading, world: World) -> Ints:
     for code, days in model.records.items():
         coming, known = world.having(-code), world.having(code)
         np.minimum.at(due, reading.row[coming], reading.stop[coming])
+        if known.start == known.stop:
+            continue
         row, (age, stop) = reading.row[known], (each[known].astype(np.int32) for each in (reading.age, reading.stop))
         sooner = np.minimum(np.where(stop < OPEN, stop, NEVER), _next(bounds.get(code, []), age))
         matters = (age < days) | (~reading.ended[known] & (code // CODE_BASE in LASTING))

@@ -50,8 +50,8 @@ class ClassificationRun(Base):
     __tablename__ = "classification_run"
     __table_args__ = (
         CheckConstraint(f"kind IN {tuple(RUN_KINDS)}", name="kind"),
-        CheckConstraint("(finished_at IS NULL) = (distribution IS NULL)", name="finished"),
         CheckConstraint("finished_at IS NULL OR (looked_at >= changed AND whole IS NOT NULL)", name="counted"),
+        CheckConstraint("(finished_at IS NOT NULL AND whole) = (distribution IS NOT NULL)", name="distribution"),
         Index("ix_classification_run_finished_at", "finished_at", postgresql_where=text("finished_at IS NOT NULL")),
     )
 
@@ -72,7 +72,7 @@ class ClassificationRun(Base):
     basis: Mapped[dict[str, Any] | None]
     """Thresholds and model ids that were in force: when they differ from today's, everybody is due."""
     distribution: Mapped[dict[str, Any] | None]
-    """Enterprises by subject class and grade after the run."""
+    """Enterprises by subject class and grade after a run over everybody."""
     moves: Mapped[dict[str, Any] | None]
     """Enterprises by letters before and after, those that moved only: `AB`; `-A` newly classified; `C-` left the register."""
 

@@ -1,7 +1,7 @@
 """Verbs of grading: run a classification, grade one enterprise again, keep and activate models."""
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -190,11 +190,12 @@ def _due(basis: Basis, day: date) -> Ids | None:
 
 @dataclass(frozen=True)
 class _Step:
-    """A part of the work: so many looked at, so many kept anew, and whose letter changed."""
+    """A part of the work: so many looked at, so many kept anew, whose letter changed, and how many have each letter."""
 
     looked_at: int
     changed: int = 0
     changes: Sequence[Change] = ()
+    counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass
@@ -204,8 +205,11 @@ class _Tally:
     looked_at: int = 0
     changed: int = 0
     moves: Counter[str] = field(default_factory=Counter)
+    distribution: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     def add(self, step: _Step) -> None:
+        for subject_class, counts in step.counts.items():
+            self.distribution[subject_class].update(counts)
         self.looked_at += step.looked_at
         self.changed += step.changed
         self.moves.update(f"{before or '-'}{after or '-'}" for _one, before, after in step.changes)
@@ -228,7 +232,9 @@ def _carry_out(run: ClassificationRun, basis: Basis, day: date, ids: Ids | None,
                 tally.add(step)
                 jobs.progress(tally.looked_at, max(size, tally.looked_at))
     run.looked_at, run.changed, run.moves = tally.looked_at, tally.changed, dict(tally.moves)
-    run.distribution, run.finished_at = queries.present_distribution(), clock.now()
+    if run.whole:
+        run.distribution = tally.distribution
+    run.finished_at = clock.now()
     record("grading.carry_out_run", run, actor=actor, after={"looked_at": run.looked_at, "changed": run.changed})
     announce(RunFinished(run_id=run.id), actor=actor)
 
@@ -242,7 +248,7 @@ def _grade(
     """Grades a scope as `connection` sees it and keeps what differs from what is stored."""
     reading = snapshot.read(connection, scope, day, basis.wanted)
     ids, marks = _stored(scope)
-    yield _forget(ids[~np.isin(ids, reading.ids)], day, run_id)
+    yield _forget(np.setdiff1d(ids, reading.ids, assume_unique=True), day, run_id)
     for subject_class, (model_id, model) in basis.models.items():
         part = reading.of_class(subject_class)
         if not len(part.ids):
@@ -250,7 +256,8 @@ def _grade(
         graded = engine.grade(model, basis.thresholds, part)
         fresh = engine.fingerprints(graded, model_id, day)
         changed = np.flatnonzero(fresh != _aligned(graded.ids, ids, marks))
-        yield _Step(len(graded.ids) - len(changed))
+        counts = dict(zip(GRADES, np.bincount(graded.grade, minlength=len(GRADES)).tolist(), strict=True))
+        yield _Step(len(graded.ids) - len(changed), counts={subject_class: counts})
         for first in range(0, len(changed), KEPT_AT_ONCE):
             yield _keep(graded, fresh, changed[first : first + KEPT_AT_ONCE], model_id, day, run_id)
 

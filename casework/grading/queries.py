@@ -182,26 +182,23 @@ def last_run() -> ClassificationRun | None:
 
 
 def distribution(run: ClassificationRun) -> dict[str, int]:
-    """Enterprises by grade after a run, all subject classes together."""
+    """Enterprises by grade after a run over everybody, all subject classes together."""
     counted = run.distribution or {}
     return {grade: sum(by_grade.get(grade, 0) for by_grade in counted.values()) for grade in GRADES}
 
 
-def present_distribution() -> dict[str, dict[str, int]]:
-    """Enterprises by subject class and grade as they stand now."""
-    rows = session.execute(select(Rating.model_id, Rating.grade, func.count()).group_by(Rating.model_id, Rating.grade))
-    counted: dict[str, dict[str, int]] = {name: dict.fromkeys(GRADES, 0) for name in SUBJECT_CLASSES}
-    for model_id, grade, number in rows:
-        counted[load(model_id).subject_class][grade] += number
-    return counted
+def present_distribution() -> dict[str, int]:
+    """Enterprises by grade as they stand now."""
+    rows = session.execute(select(Rating.grade, func.count()).group_by(Rating.grade))
+    return dict.fromkeys(GRADES, 0) | {grade: number for grade, number in rows}
 
 
 def trend(months: int = 12) -> list[ClassificationRun]:
-    """The last finished run of each of the latest months, oldest first."""
+    """The last run over everybody of each of the latest months, oldest first."""
     month = func.date_trunc("month", ClassificationRun.as_of)
     newest = (
         select(ClassificationRun)
-        .where(ClassificationRun.finished_at.is_not(None))
+        .where(ClassificationRun.finished_at.is_not(None), ClassificationRun.whole)
         .ext(distinct_on(month))
         .order_by(month.desc(), ClassificationRun.finished_at.desc())
         .limit(months)

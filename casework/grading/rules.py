@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from enum import IntFlag
+from functools import cached_property
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from casework.core.i18n import N_, _
@@ -453,7 +454,7 @@ class Model:
     indicators: tuple[Indicator, ...]
     attention: tuple[Attention, ...] = ()
 
-    @property
+    @cached_property
     def records(self) -> dict[int, int]:
         """By code of a record: for how many days one matters once it is over."""
         limits = (limit for indicator in self.indicators for limit in remembered(indicator.rule).items())

@@ -28,8 +28,8 @@ def upgrade() -> None:
     sa.Column('distribution', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
     sa.Column('moves', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
     sa.CheckConstraint("kind IN ('full', 'monthly', 'due', 'batch')", name=op.f('ck_classification_run_kind')),
-    sa.CheckConstraint('(finished_at IS NULL) = (distribution IS NULL)', name=op.f('ck_classification_run_finished')),
     sa.CheckConstraint('finished_at IS NULL OR (looked_at >= changed AND whole IS NOT NULL)', name=op.f('ck_classification_run_counted')),
+    sa.CheckConstraint('(finished_at IS NOT NULL AND whole) = (distribution IS NOT NULL)', name=op.f('ck_classification_run_distribution')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_classification_run')),
     sa.UniqueConstraint('key', name=op.f('uq_classification_run_key'))
     )
