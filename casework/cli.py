@@ -91,7 +91,9 @@ def grade(kind: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(counts))
     else:
-        click.echo(_("分类 %(looked_at)s 户，结果有变化 %(changed)s 户；A %(A)s，B %(B)s，C %(C)s，D %(D)s。", **counts))
+        click.echo(
+            _("分类 %(looked_at)s 户，结果有变化 %(changed)s 户；A %(A)s，B %(B)s，C %(C)s，D %(D)s。", **counts)
+        )
 
 
 @main.command()
@@ -106,10 +108,27 @@ def doctor() -> None:
 
 
 @main.command()
-@click.option("--enterprises", default=20_000, type=click.IntRange(100, 1_000_000), show_default=True, help="How many subjects.")
-@click.option("--seed", "number", default=4116, type=click.IntRange(0), show_default=True, help="The same seed gives the same city.")
-@click.option("--months", default=12, type=click.IntRange(1, 18), show_default=True, help="How long the city has worked with Casework.")
-@click.option("--if-empty", is_flag=True, help="Leave a database alone that holds anything; begin a half-made city anew.")
+@click.option(
+    "--enterprises", default=20_000, type=click.IntRange(100, 1_000_000), show_default=True, help="How many subjects."
+)
+@click.option(
+    "--seed",
+    "number",
+    default=4116,
+    type=click.IntRange(0),
+    show_default=True,
+    help="The same seed gives the same city.",
+)
+@click.option(
+    "--months",
+    default=12,
+    type=click.IntRange(1, 18),
+    show_default=True,
+    help="How long the city has worked with Casework.",
+)
+@click.option(
+    "--if-empty", is_flag=True, help="Leave a database alone that holds anything; begin a half-made city anew."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures of the city as one line of JSON.")
 def seed(enterprises: int, number: int, months: int, if_empty: bool, as_json: bool) -> None:
     """Fill an empty database with the demo city: synthetic records and a past made by the rooms' own operations."""
@@ -133,7 +152,9 @@ def _begin_anew() -> None:
     """Takes a city away that was not finished, if nobody has used it."""
     if demo.has_been_used():
         raise Refusal(
-            _("演示城市上次没有建完，但已有人登录使用过这个数据库，不会自动清除。请换一个空库，或自行删除后重试（scripts/dev.py clean）。")
+            _(
+                "演示城市上次没有建完，但已有人登录使用过这个数据库，不会自动清除。请换一个空库，或自行删除后重试（scripts/dev.py clean）。"
+            )
         )
     click.echo(_("演示城市上次没有建完，现在从头重建。"), err=True)
     db.session.remove()  # a reading transaction would wait for ourselves
@@ -212,7 +233,9 @@ def import_file(
 
 @main.command()
 @click.argument("bundle", type=click.Path(exists=True, path_type=Path))
-@click.option("--openings", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The auditors' openings.csv.")
+@click.option(
+    "--openings", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The auditors' openings.csv."
+)
 @click.option("--commitment", metavar="HEX", help="The commitment noted before the draw.")
 @click.option("--lang", type=click.Choice(("zh", "en")), default="zh", help="Language of the report.")
 def verify(bundle: Path, openings: Path | None, commitment: str | None, lang: str) -> None:
@@ -231,9 +254,13 @@ def campaign() -> None:
 @click.option("--item", "items", multiple=True, required=True, metavar="CODE", help="Inspection item; may be repeated.")
 @click.option("--area", metavar="CODE", help="Division code of the unit to draw from (default: the whole city).")
 @click.option("--bundle", type=click.Path(dir_okay=False, path_type=Path), help="Write the public bundle here (zip).")
-@click.option("--openings", type=click.Path(dir_okay=False, path_type=Path), help="Write the auditors' openings here (csv).")
+@click.option(
+    "--openings", type=click.Path(dir_okay=False, path_type=Path), help="Write the auditors' openings here (csv)."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as one line of JSON.")
-def run_campaign(items: tuple[str, ...], area: str | None, bundle: Path | None, openings: Path | None, as_json: bool) -> None:
+def run_campaign(
+    items: tuple[str, ...], area: str | None, bundle: Path | None, openings: Path | None, as_json: bool
+) -> None:
     """Make, freeze, commit and draw an unattended campaign at the floors of the day, and open its cases."""
     operator = Actor(id=None, name=getpass.getuser(), roles=("operator",))
     with application().app_context():
@@ -252,7 +279,9 @@ def run_campaign(items: tuple[str, ...], area: str | None, bundle: Path | None, 
     if as_json:
         click.echo(json.dumps(outcome, ensure_ascii=False))
     else:
-        click.echo(_("%(campaign)s：抽中 %(drawn)s 户，派出 %(cases)s 件，承诺 %(commitment)s，种子 %(seed)s。", **outcome))
+        click.echo(
+            _("%(campaign)s：抽中 %(drawn)s 户，派出 %(cases)s 件，承诺 %(commitment)s，种子 %(seed)s。", **outcome)
+        )
 
 
 def _unit_of(area: str | None) -> int:
