@@ -15,7 +15,7 @@ from casework.core.web import PUBLIC, STAFF, audience
 from casework.documents.catalogue import NOTICES
 from casework.settings import ROOT, Settings
 
-ROOMS = ("accounts", "console", "documents", "registry", "cases", "sampling", "intake", "disclosure", "insight")
+ROOMS = ("accounts", "console", "documents", "registry", "grading", "cases", "sampling", "intake", "warning", "disclosure", "insight")
 """Every room with pages, in the order of the staircase."""
 
 # Rooms that have kinds of paper; the documents room knows none of them.
@@ -28,7 +28,7 @@ NAVIGATION = (
     (N_("双随机抽查"), "dice", (("sampling.campaigns", N_("抽查活动")), ("sampling.plans", N_("年度计划")), ("sampling.items", N_("抽查事项清单")), ("sampling.recusals", N_("回避登记")), ("accounts.officers", N_("执法检查人员名录")))),
     (N_("检查案件"), "clipboard", (("cases.docket", N_("检查案件")), ("cases.mine", N_("我的案件")), ("cases.approvals", N_("待我审批")))),
     (N_("投诉举报"), "inbox", (("intake.desk", N_("受理台")),)),
-    (N_("风险预警"), "bell", (("warning.alerts", N_("预警处置")),)),
+    (N_("风险预警"), "bell", (("warning.alerts", N_("预警处置")), ("warning.overview", N_("行业与区县风险")), ("warning.signals", N_("预警信号目录")))),
     (N_("信息公示"), "megaphone", (("disclosure.publications", N_("公示事项")),)),
     (N_("统计分析"), "chart", (("insight.overview", N_("统计分析")),)),
     (N_("系统"), "settings", (("console.jobs", N_("运行")), ("console.parameters", N_("参数")), ("console.calendar", N_("工作日历")), ("console.audit", N_("审计日志")), ("accounts.accounts", N_("用户")), ("accounts.units", N_("机构")))),

@@ -21,7 +21,7 @@ from casework.grading.indicators import INDICATORS
 from casework.grading.messages import GradeChanged, RunFinished, RunRequested
 from casework.grading.models import ClassificationRun, GradeHistory, GradingModel, Rating
 from casework.grading.queries import Basis
-from casework.grading.rules import DUE_SHARE, GRADES, MODEL, RUN_KINDS, WHOLE, default_model
+from casework.grading.rules import DUE_SHARE, GRADES, MODEL, NOBODY, RUN_KINDS, WHOLE, default_model
 from casework.registry import operations as registry
 from casework.registry import queries as registry_queries
 from casework.registry import snapshot
@@ -212,7 +212,7 @@ class _Tally:
             self.distribution[subject_class].update(counts)
         self.looked_at += step.looked_at
         self.changed += step.changed
-        self.moves.update(f"{before or '-'}{after or '-'}" for _one, before, after in step.changes)
+        self.moves.update(f"{before or NOBODY}{after or NOBODY}" for _one, before, after in step.changes)
 
 
 def _carry_out(run: ClassificationRun, basis: Basis, day: date, ids: Ids | None, *, actor: Actor) -> None:

@@ -19,7 +19,7 @@ from casework.core.i18n import _
 from casework.core.jobs import Job
 from casework.grading import reference
 from casework.grading.models import ClassificationRun, GradeHistory, GradingModel, Rating
-from casework.grading.rules import GRADES, Model
+from casework.grading.rules import GRADES, NOBODY, Model
 from casework.registry import queries as registry
 from casework.registry import snapshot
 from casework.registry.rules import SUBJECT_CLASSES
@@ -244,10 +244,9 @@ def moved(
         GradeHistory.pts,
         earlier.label("earlier"),
     ).where(GradeHistory.run_id == run.id, GradeHistory.before.is_distinct_from(GradeHistory.grade))
-    if before_grade:
-        statement = statement.where(GradeHistory.before == before_grade)
-    if after_grade:
-        statement = statement.where(GradeHistory.grade == after_grade)
+    for column, letter in ((GradeHistory.before, before_grade), (GradeHistory.grade, after_grade)):
+        if letter is not None:
+            statement = statement.where(column.is_(None) if letter == NOBODY else column == letter)
     statement = registry.in_sight(statement, actor, enterprise=GradeHistory.enterprise_id)
     return paging.page(statement, [GradeHistory.enterprise_id], after=after, before=before, size=50)
 

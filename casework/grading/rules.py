@@ -14,6 +14,9 @@ from casework.registry.rules import KINDS, SUBJECT_CLASSES
 T = TypeVar("T")
 
 GRADES = ("A", "B", "C", "D")
+NOBODY = "-"
+"""Stands for a letter where an enterprise is not classified: new before a run, gone after it."""
+
 GRADE_LABELS = {"A": N_("风险低"), "B": N_("风险一般"), "C": N_("风险较高"), "D": N_("风险高")}
 
 TENTH = 10

@@ -356,6 +356,17 @@ def grade_counts(wanted: PoolFilter | None = None) -> dict[str | None, int]:
     return dict(session.execute(statement).all())
 
 
+def grades_by_unit(actor: Actor) -> list[tuple[int, str, int]]:
+    """(unit, grade, how many) of the graded enterprises that the actor may see."""
+    statement = (
+        select(Enterprise.org_id, CurrentGrade.grade, func.count())
+        .join(CurrentGrade, CurrentGrade.enterprise_id == Enterprise.id)
+        .group_by(Enterprise.org_id, CurrentGrade.grade)
+    )
+    rows = session.execute(staff.visible(statement, actor, unit=Enterprise.org_id))
+    return [(unit_id, grade, number) for unit_id, grade, number in rows]
+
+
 def _in_pool(wanted: PoolFilter) -> Iterator[Any]:
     yield Enterprise.status.in_(sorted(INSPECTABLE))
     if wanted.unit_ids:

@@ -1,0 +1,338 @@
+"""Pages of grading: distribution, runs, models, and why an enterprise has its grade. For the staff only."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+from markupsafe import Markup
+
+from casework.accounts import queries as staff
+from casework.core import charts, clock, jobs, parameters
+from casework.core.actor import Actor
+from casework.core.charts import Bar, Part, Series, Stack, Tile
+from casework.core.errors import Refusal
+from casework.core.i18n import _, translate
+from casework.core.web import Form, actor, audience, done
+from casework.grading import operations as grading
+from casework.grading import queries
+from casework.grading.indicators import INDICATORS
+from casework.grading.models import ClassificationRun
+from casework.grading.reference import Receipt
+from casework.grading.rules import (
+    FLAG_LABELS,
+    GRADE_LABELS,
+    GRADES,
+    GROUPS,
+    MODEL,
+    NOBODY,
+    RUN_KINDS,
+    TENTH,
+)
+from casework.grading.schemas import Moved
+from casework.registry import queries as registry
+from casework.registry.rules import SUBJECT_CLASSES
+
+views = Blueprint("grading", __name__)
+
+TONES: Mapping[str, charts.Tone] = {"A": "grade-a", "B": "grade-b", "C": "grade-c", "D": "grade-d"}
+
+
+@dataclass(frozen=True)
+class Area:
+    """The enterprises of one county or office by grade."""
+
+    code: str
+    name: str
+    kind: str
+    counts: Counter[str]
+
+    @property
+    def risky(self) -> float:
+        """Percent of C and D."""
+        return _share(self.counts, "CD")
+
+
+@views.get("/grading")
+@audience("grading.read")
+def overview() -> Any:
+    """How many enterprises stand in which grade, where, and since when."""
+    areas, trend, last = _areas(actor()), queries.trend(), queries.last_run()
+    return render_template(
+        "grading/overview.html",
+        counts={grade: sum(area.counts[grade] for area in areas) for grade in GRADES},
+        areas=areas,
+        riskiest=max(areas, key=lambda area: area.risky, default=None),
+        area_chart=_area_chart(areas),
+        area_map=_area_map(areas),
+        trend=[(run, queries.distribution(run)) for run in trend],
+        trend_chart=_trend_chart(trend) if len(trend) > 1 else None,
+        share=_share,
+        last=last,
+        directions=_directions(last) if last else None,
+        waiting=queries.open_run(),
+        kinds=RUN_KINDS,
+        thresholds=parameters.in_force("grading.thresholds"),
+    )
+
+
+@views.get("/grading/runs")
+@audience("grading.read")
+def runs() -> Any:
+    """Every run, newest first."""
+    found = queries.runs(after=request.args.get("after"), before=request.args.get("before"))
+    return render_template(
+        "grading/runs.html",
+        found=found,
+        job_of=queries.job_of,
+        waiting=queries.open_run(),
+        directions=_directions,
+        kinds=RUN_KINDS,
+    )
+
+
+@views.post("/grading/runs")
+@audience("grading.run")
+def request_run() -> Any:
+    """Asks for a run over everybody."""
+    run = grading.request_run("full", actor=actor())
+    return done(_("已开始全量分类，可以离开本页。"), ".run", run_id=run.id)
+
+
+@views.get("/grading/runs/<int:run_id>")
+@audience("grading.read")
+def run(run_id: int) -> Any:
+    """One run: how far it is, or who moved and why."""
+    known, wanted = queries.run(run_id), Form(Moved(), request.args)
+    filters = {name: value for name, value in wanted.data.items() if value}
+    moved = queries.moved(
+        known,
+        actor(),
+        **{f"{name}_grade": value for name, value in filters.items()},
+        after=request.args.get("page_after"),
+        before=request.args.get("page_before"),
+    )
+    return render_template(
+        "grading/run.html",
+        run=known,
+        job=queries.job_of(known),
+        matrix=_matrix(known),
+        directions=_directions(known),
+        distribution=queries.distribution(known),
+        moved=moved,
+        briefs=registry.brief([row.enterprise_id for row in moved.rows]),
+        reason=queries.reason,
+        wanted=wanted,
+        filters=filters,
+        kinds=RUN_KINDS,
+        grades=GRADE_LABELS,
+    )
+
+
+@views.post("/grading/runs/<int:run_id>/cancel")
+@audience("grading.run")
+def cancel_run(run_id: int) -> Any:
+    """Stops a run that is under way; nothing of it is kept."""
+    known = queries.run(run_id)
+    if known.message_id is None or known.finished_at is not None:
+        raise Refusal(_("这次分类已经结束，不能取消。"))
+    jobs.cancel(known.message_id, actor=actor())
+    return done(_("已要求停止，本次分类不保留任何结果。"), ".run", run_id=run_id)
+
+
+@views.get("/grading/models")
+@audience("grading.read")
+def models() -> Any:
+    """The models of every subject class, and which of them is in force."""
+    in_force = queries.basis(clock.today())
+    return render_template(
+        "grading/models.html",
+        models=queries.models(),
+        in_force={model_id for model_id, _model in in_force.models.values()},
+        load=queries.load,
+        classes=SUBJECT_CLASSES,
+        workflow=MODEL,
+        thresholds=parameters.in_force("grading.thresholds"),
+        labels=GRADE_LABELS,
+    )
+
+
+@views.get("/grading/models/<int:model_id>")
+@audience("grading.read")
+def model(model_id: int) -> Any:
+    """One model in full: each indicator with its basis, what counts, its points and examples."""
+    known = queries.model(model_id)
+    return render_template(
+        "grading/model.html",
+        model=known,
+        content=queries.load(model_id),
+        in_force=known.id == queries.basis(clock.today()).models[known.subject_class][0],
+        catalogue=INDICATORS,
+        groups=GROUPS,
+        say=translate,
+        classes=SUBJECT_CLASSES,
+        workflow=MODEL,
+        thresholds=parameters.in_force("grading.thresholds"),
+        labels=GRADE_LABELS,
+        mine=known.drafted_by_id is not None and known.drafted_by_id == actor().id,
+    )
+
+
+@views.post("/grading/models/<int:model_id>/activate")
+@audience("grading.model")
+def activate_model(model_id: int) -> Any:
+    """Brings a draft into force."""
+    grading.activate_model(model_id, actor=actor())
+    return done(_("模型已启用，请运行一次全量分类。"), ".model", model_id=model_id)
+
+
+@views.get("/enterprises/<int:enterprise_id>/grade")
+@audience("grading.read")
+def enterprise_panel(enterprise_id: int) -> Any:
+    """For the page of an enterprise: its grade, and the receipt down to the records."""
+    registry.find(enterprise_id, actor())
+    told = queries.explanation(enterprise_id)
+    thresholds = parameters.value("grading.thresholds")
+    return render_template(
+        "grading/enterprise_panel.html",
+        told=told,
+        shown=[line for line in told.receipt.lines if line.points or line.hits],
+        waterfall=_waterfall(told.receipt, thresholds, told.model.id),
+        steps=_steps(told.receipt, told.model.id),
+        flags=[_(words) for flag, words in FLAG_LABELS.items() if told.receipt.flags & flag],
+        history=[line for line in queries.history(enterprise_id) if line.before != line.grade],
+        TENTH=TENTH,
+    )
+
+
+@views.get("/desk/grading")
+@audience("grading.run")
+def desk_panel() -> Any:
+    """For the desk of the credit section: where the classification stands, and what waits."""
+    last = queries.last_run()
+    return render_template(
+        "grading/desk_panel.html",
+        counts=registry.grade_counts(),
+        last=last,
+        directions=_directions(last) if last else None,
+        waiting=queries.open_run(),
+        drafts=[each for each in queries.models() if each.state == "draft"],
+        classes=SUBJECT_CLASSES,
+        grades=GRADE_LABELS,
+    )
+
+
+# What the pages show ---------------------------------------------------------------------------------------------------
+
+
+def _areas(reader: Actor) -> list[Area]:
+    """Grades by county for the city bureau, by own unit for the others, in the order of the tree."""
+    county_of, by_county = staff.county_of(), reader.org_path.count("/") <= 2
+    counted: dict[int, Counter[str]] = defaultdict(Counter)
+    for unit_id, grade, number in registry.grades_by_unit(reader):
+        counted[county_of[unit_id] if by_county else unit_id][grade] += number
+    return [
+        Area(unit.division_code, unit.short_name, unit.kind, counted[unit.id])
+        for unit in staff.units()
+        if unit.id in counted
+    ]
+
+
+def _area_chart(areas: Sequence[Area]) -> Markup:
+    rows = [
+        Stack(area.name, [Part(grade, area.counts[grade], TONES[grade]) for grade in GRADES], f"{area.counts.total():,}")
+        for area in areas
+    ]
+    return charts.stacked(rows, title=_("各辖区信用风险等级构成"))
+
+
+def _area_map(areas: Sequence[Area]) -> Markup | None:
+    """The share of C and D in each county, where several counties are in sight."""
+    tiles = [
+        Tile(area.code, area.name.removesuffix("局"), area.risky, f"{area.risky:.1f}%")
+        for area in areas
+        if area.kind == "county" and area.code in charts.ZHOUKOU
+    ]
+    return charts.tile_map(tiles, title=_("各县（市、区）C、D 级占比")) if len(tiles) > 1 else None
+
+
+def _trend_chart(trend: Sequence[ClassificationRun]) -> Markup:
+    return charts.line(
+        [
+            Series(_("%(grade)s 级", grade=grade), [round(_share(queries.distribution(run), grade), 2) for run in trend])
+            for grade in ("B", "C", "D")
+        ],
+        labels=[run.as_of.strftime("%Y-%m") if run.as_of else "" for run in trend],
+        title=_("各月 B、C、D 级占比"),
+        unit="%",
+    )
+
+
+def _share(counts: Mapping[str, int], grades: str) -> float:
+    """Percent of these grades among all."""
+    whole = sum(counts[grade] for grade in GRADES)
+    return 100 * sum(counts[grade] for grade in grades) / whole if whole else 0.0
+
+
+def _directions(run: ClassificationRun) -> dict[str, int]:
+    """How many got a riskier letter, a better one, were classified for the first time, or left."""
+    directions = dict.fromkeys(("up", "down", "new", "gone"), 0)
+    for (before, after), number in ((tuple(letters), number) for letters, number in (run.moves or {}).items()):
+        key = "new" if before == NOBODY else "gone" if after == NOBODY else "up" if after > before else "down"
+        directions[key] += number
+    return directions
+
+
+def _matrix(run: ClassificationRun) -> list[tuple[str, list[int | None]]]:
+    """Rows by letter before, columns by letter after; the diagonal is known for runs over everybody."""
+    moves, after = run.moves or {}, queries.distribution(run)
+    rows = []
+    for before in (*GRADES, NOBODY):
+        cells = [
+            (after[grade] - sum(moves.get(f"{other}{grade}", 0) for other in (*GRADES, NOBODY)) if run.whole else None)
+            if grade == before
+            else moves.get(f"{before}{grade}", 0)
+            for grade in GRADES
+        ]
+        rows.append((before, [*cells, None if before == NOBODY else moves.get(f"{before}{NOBODY}", 0)]))
+    return rows
+
+
+def _steps(receipt: Receipt, model_id: int) -> list[Bar]:
+    """What adds up to the score: every indicator with points, and what the bounds of the groups take off or add."""
+    steps: list[Bar] = []
+    for group in receipt.groups:
+        for line in receipt.lines:
+            if line.indicator.group == group.key and line.points:
+                url = url_for(".model", model_id=model_id, _anchor=line.indicator.key)
+                steps.append(_bar(line.indicator.label, line.points, url))
+        if group.points != group.sum:
+            words = _("%(group)s封顶 %(cap)s 分", group=_(GROUPS[group.key]), cap=f"{group.cap / TENTH:g}")
+            floor = _("%(group)s不低于 0 分", group=_(GROUPS[group.key]))
+            steps.append(_bar(floor if group.sum < 0 else words, group.points - group.sum))
+    total = sum(group.points for group in receipt.groups)
+    return [*steps, _bar(_("总分封顶 1000 分"), receipt.score - total)] if total != receipt.score else steps
+
+
+def _bar(label: str, tenths: int, url: str | None = None) -> Bar:
+    return Bar(label, tenths / TENTH, f"{tenths / TENTH:+g}", url=url)
+
+
+def _waterfall(receipt: Receipt, thresholds: Mapping[str, int], model_id: int) -> Markup | None:
+    steps = _steps(receipt, model_id)
+    if not steps:
+        return None
+    peak, height = 0.0, 0.0
+    for step in steps:
+        height += step.value
+        peak = max(peak, height)
+    limit = next((bound for bound in (250, 600, 1000) if peak <= bound), 1000)
+    return charts.waterfall(
+        steps,
+        title=_("分值构成：合计 %(score)s 分", score=f"{receipt.score / TENTH:g}"),
+        total=_("合计"),
+        unit=_("分"),
+        limit=limit,
+        marks=[(value, letter) for letter, value in thresholds.items() if value <= limit],
+    )
