@@ -36,6 +36,13 @@ CASES = 50_000
 WORKERS = 2
 
 FILL = """
+    ALTER TABLE enterprise SET (autovacuum_enabled = off);
+    ALTER TABLE current_grade SET (autovacuum_enabled = off);
+    ALTER TABLE pool_member SET (autovacuum_enabled = off);
+    ALTER TABLE drawn_member SET (autovacuum_enabled = off);
+    ALTER TABLE "case" SET (autovacuum_enabled = off);
+    ALTER TABLE case_officer SET (autovacuum_enabled = off);
+
     INSERT INTO org_unit (kind, name, short_name, division_code, path) VALUES ('city', '市局', '市局', '411600', '/1/');
     INSERT INTO org_unit (parent_id, kind, name, short_name, division_code, path)
     SELECT 1, 'county', n || '县局', n || '县局', '4116' || lpad(n::text, 2, '0'), '/1/' || n + 1 || '/'
@@ -49,8 +56,8 @@ FILL = """
 
     INSERT INTO enterprise (uscc, subject_class, name, name_key, bigrams, former_names, status, cluster_address, org_id,
         is_branch, tags, code_checked, source, recorded_at, updated_at)
-    SELECT '91' || lpad((n * 7919 % 1000000007)::text, 16, '0'), 'company', 'no. ' || n, 'no. ' || n, '{}', '{}',
-        'active', false, 2 + n % {counties}, false, '{}', true, 'bench', now(), now()
+    SELECT '91' || lpad((n::bigint * 7919 % 1000000007)::text, 16, '0'), 'company', 'no. ' || n, 'no. ' || n, '{}',
+        '{}', 'active', false, 2 + n % {counties}, false, '{}', true, 'bench', now(), now()
     FROM generate_series(1, {n}) AS n;
 
     INSERT INTO classification_run (kind, requested_by, requested_at, as_of, started_at, finished_at, whole, looked_at,
@@ -234,10 +241,18 @@ def _cases(app: Flask, work: Stopwatch, campaign_id: int) -> tuple[str, float, s
             spans = [(first, min(first + 499, drawn)) for first in range(1, drawn + 1, 500)]
             list(workers.map(chunk, spans))
 
-    bare = work.once(raw)
-    ours = work.once(chunks)
-    ratio = bare.wall / ours.wall
-    return f"sampling: {drawn:,} cases opened", ours.wall, "one INSERT … SELECT", ratio, 1.0, ratio >= 1.0
+    def best(opening: Callable[[], None]) -> float:
+        """The shorter of two times on the wall, each from an empty table."""
+        found = []
+        for _again in range(2):
+            found.append(work.once(opening).wall)
+            with transaction():
+                session.execute(text('TRUNCATE case_officer, "case" CASCADE'))
+        return min(found)
+
+    bare, ours = best(raw), best(chunks)
+    ratio = bare / ours
+    return f"sampling: {drawn:,} cases opened", ours, "one INSERT … SELECT", ratio, 1.0, ratio >= 1.0
 
 
 # ---- The register ----------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 
 import yaml
-from sqlalchemy import func, insert, select, tuple_
+from sqlalchemy import ARRAY, LargeBinary, any_, func, insert, literal, select, tuple_
 
 from casework.accounts import queries as staff
 from casework.cases import operations as cases
@@ -688,9 +688,10 @@ def _keep_drawn(campaign: Campaign, drawn: Sequence[engine.Drawn], seed: bytes) 
     officers = queries.roster(campaign.id)
     seals = [officer.seal for officer in officers]
     place_of = {seal: place for place, seal in enumerate(seals)}
-    crews = pool.crews(officers)
-    eligible = ((one.seal, [seals[place] for place in crews(behind[one.seal])]) for one in drawn)
-    duties = {duty.seal: duty for duty in engine.assign(eligible, seed, campaign.officers_per_case)}
+    crew_of = pool.crews(officers)
+    crews = {one.seal: crew_of(behind[one.seal]) for one in drawn}
+    eligible = ((seal, [seals[place] for place in crew]) for seal, crew in crews.items())
+    chosen = {duty.seal: duty.chosen for duty in engine.assign(eligible, seed, campaign.officers_per_case)}
     in_order = sorted(drawn, key=lambda one: behind[one.seal].code)
     rows = (
         (
@@ -702,8 +703,8 @@ def _keep_drawn(campaign: Campaign, drawn: Sequence[engine.Drawn], seed: bytes) 
             one.stratum,
             one.seal,
             one.ticket,
-            [place_of[seal] for seal in duties[one.seal].eligible],
-            [place_of[seal] for seal in duties[one.seal].chosen],
+            crews[one.seal],
+            [place_of[seal] for seal in chosen[one.seal]],
         )
         for position, one in enumerate(in_order, 1)
     )
@@ -712,17 +713,11 @@ def _keep_drawn(campaign: Campaign, drawn: Sequence[engine.Drawn], seed: bytes) 
 
 
 def _behind(seals: Sequence[bytes], campaign_id: int) -> dict[bytes, Any]:
-    """The pool rows of these seals, a part at a time."""
-    found = {}
-    for start in range(0, len(seals), pool.CHUNK):
-        part = list(seals[start : start + pool.CHUNK])
-        rows = session.execute(
-            select(
-                PoolMember.seal, PoolMember.enterprise_id, PoolMember.org_id, PoolMember.code, PoolMember.recused
-            ).where(PoolMember.campaign_id == campaign_id, PoolMember.seal.in_(part))
-        )
-        found.update({row.seal: row for row in rows})
-    return found
+    """The pool rows of these seals."""
+    columns = PoolMember.seal, PoolMember.enterprise_id, PoolMember.org_id, PoolMember.code, PoolMember.recused
+    these = any_(literal(list(seals), ARRAY(LargeBinary)))
+    rows = session.execute(select(*columns).where(PoolMember.campaign_id == campaign_id, PoolMember.seal == these))
+    return {row.seal: row for row in rows}
 
 
 def keep_bundle(campaign_id: int, *, actor: Actor) -> None:
@@ -837,7 +832,8 @@ def open_drawn_cases(campaign_id: int, first: int, last: int, *, actor: Actor) -
     campaign = session.get_one(Campaign, campaign_id)
     if campaign.state not in ("running", "done"):
         return 0
-    officers = [officer.officer_id for officer in queries.roster(campaign.id)]
+    seats = select(PoolOfficer.position, PoolOfficer.officer_id).where(PoolOfficer.campaign_id == campaign.id)
+    officers = dict(session.execute(seats).all())
     rows = session.execute(
         select(DrawnMember.enterprise_id, DrawnMember.org_id, DrawnMember.chosen)
         .where(DrawnMember.campaign_id == campaign.id, DrawnMember.position.between(first, last))

@@ -326,6 +326,9 @@ def seal(campaign_id: int, scheme: Scheme) -> Sealed:
         values = {"campaign": campaign_id, "inside": IN, "outside": OUT, "published": Jsonb(published)}
         cursor.execute(KEEP_SEALED, values)
         cursor.execute("DROP TABLE sealing")
+        cursor.execute(
+            "ANALYZE pool_member"
+        )  # or the planner takes the new pool for a small one, and sorts it again and again
     return Sealed(survey, {grade: watch.understaffed[grade] for grade in scheme.grades})
 
 
