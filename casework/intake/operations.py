@@ -517,6 +517,7 @@ def _arrangement(item: IntakeItem, found: Sequence[Any], officer_ids: Sequence[i
         "least_officers": parameters.value("sampling.officers_per_case"),
         "visits": case_queries.visits([known.id], year).get(known.id, 0) if known else 0,
         "cap": parameters.value("cases.annual_cap"),
+        "bound_by_cap": False,
     }
 
 

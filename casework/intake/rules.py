@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from casework.cases.rules import enough_officers
+from casework.cases.rules import enough_officers, within_cap
 from casework.core.calendar import ONE_DAY, Term, WorkCalendar
 from casework.core.i18n import N_, _
 from casework.core.workflow import Guard, Move, State, Workflow
@@ -271,14 +271,11 @@ def _forbids(fact: str, sentence: str) -> Guard:
     return lambda facts: _(sentence) if facts.get(fact) else None
 
 
-def coverable(facts: Facts) -> str | None:
-    """A check outside the draw may exceed the year's cap, with a reason and by somebody who may approve it."""
-    if not facts["on_site"] or facts["visits"] < facts["cap"]:
+def approved_beyond_cap(facts: Facts) -> str | None:
+    """A check outside the draw may exceed the year's cap, but only somebody who approves that may order it."""
+    if not facts["on_site"] or facts["visits"] < facts["cap"] or facts["may_approve"]:
         return None
-    used = _("该主体本年度已检查 %(visits)s 次，达到上限 %(cap)s 次", visits=facts["visits"], cap=facts["cap"])
-    if not facts["override_reason"]:
-        return _("%(used)s；确需检查的，请填写超上限检查的理由。", used=used)
-    return None if facts["may_approve"] else _("%(used)s，须由分管局领导或县（市、区）局负责人办理。", used=used)
+    return _("该主体本年度检查次数已达上限，须由分管局领导或县（市、区）局负责人办理。")
 
 
 with_reason = _needs("reason", N_("请填写理由。"))
@@ -304,7 +301,8 @@ checkable = _all(
     _needs("items", N_("请选择抽查事项清单内的检查事项。清单之外无检查。")),
     with_reason,
     enough_officers,
-    coverable,
+    within_cap,
+    approved_beyond_cap,
 )
 
 # ---- The two tables --------------------------------------------------------------------------------------------------
