@@ -4,18 +4,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from casework.cases.messages import ResultReleased
+from casework.cases.messages import CaseClosed, ResultReleased
 from casework.core.messages import Message
 from casework.disclosure import operations as disclosure
 from casework.disclosure.messages import ResultPublished
 from casework.documents import operations as documents
 from casework.documents.messages import DocumentIssued
 from casework.grading import operations as grading
-from casework.grading.messages import RunRequested
+from casework.grading.messages import GradeChanged, RunFinished, RunRequested
+from casework.intake import operations as intake
 from casework.registry import operations as registry
 from casework.registry.messages import BatchReceived, ImportRequested, RecordsChanged
 from casework.sampling import operations as sampling
 from casework.sampling.messages import CampaignDrawn, CampaignDue, CasesDue, CommitmentPublished, FreezeRequested
+from casework.warning import operations as warning
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,9 @@ TABLE: tuple[On, ...] = (
     On(BatchReceived, grading.regrade_batch, queue="bulk"),
     On(RecordsChanged, grading.regrade),
     On(RunRequested, grading.carry_out_run, queue="bulk"),
+    On(CaseClosed, intake.take_back_outcome),
+    On(GradeChanged, warning.judge_grade_change),
+    On(RunFinished, warning.scan, queue="bulk"),
 )
 
 

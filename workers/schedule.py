@@ -23,7 +23,9 @@ from casework.core.jobs import LEADER_LOCK
 from casework.core.logs import configure
 from casework.disclosure import operations as disclosure
 from casework.grading import operations as grading
+from casework.intake import operations as intake
 from casework.sampling import operations as sampling
+from casework.warning import operations as warning
 
 log = logging.getLogger("casework.schedule")
 
@@ -52,6 +54,9 @@ TABLE: tuple[Every, ...] = (
     Every("10 0 * * *", grading.request_due_run),
     Every("0 2 1 * *", grading.request_monthly_run),
     Every("0 8 * * *", cases.remind_overdue),
+    Every("5 8 * * *", intake.remind_overdue),
+    Every("30 6 * * *", warning.scan),
+    Every("10 8 * * *", warning.escalate_overdue),
     Every("20 * * * *", disclosure.publish_missed),
     Every("30 8 * * *", sampling.start_due_campaigns),
     Every("*/10 * * * *", sampling.open_missing_cases),
