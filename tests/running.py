@@ -1,13 +1,12 @@
 """Casework as it runs: processes and a queue of its own on a database of its own, and what tests do with them."""
 
+import http.client
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,11 +23,11 @@ from casework.core.ledger import announce
 from casework.core.messages import Message
 from tests.conftest import living
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "scripts"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
 from launch.servers import Valkey
 
+ROOT = Path(__file__).resolve().parents[1]
 T = TypeVar("T")
 
 WAITS = {
@@ -77,10 +76,10 @@ class House:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             number = str(listener.fileno())
             process = self.start("web", pass_fds=[listener.fileno()], env=os.environ | {"CASEWORK_LISTEN_FD": number})
-            address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        self.until(lambda: process.poll() is not None or _answers(address))
+            port = listener.getsockname()[1]
+        self.until(lambda: process.poll() is not None or _answers(port))
         assert process.poll() is None, self.told()
-        return address
+        return f"http://127.0.0.1:{port}"
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         """kill -9 of a process and its children."""
@@ -134,14 +133,16 @@ class House:
         return what()
 
 
-def _answers(address: str) -> bool:
+def _answers(port: int) -> bool:
+    """Whether a web server serves pages there; the address is reserved before it does."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
-        with urllib.request.urlopen(f"{address}/public/rights", timeout=5) as answer:
-            return answer.status == 200
-    except urllib.error.HTTPError:
-        return True
+        connection.request("GET", "/sign-in")
+        return connection.getresponse().status == http.HTTPStatus.OK
     except OSError:
         return False
+    finally:
+        connection.close()
 
 
 @contextmanager
