@@ -324,3 +324,36 @@ def test_the_token_of_a_link_is_kept_as_a_hash_only(city, as_role):
     token = sampling.invite(campaign.id, name="王公证", actor=SYSTEM)
     assert token not in repr(vars(last(Invitation)))
     assert last(Invitation).token_sha256 == sampling.token_hash(token)
+
+
+def test_another_area_sees_neither_plan_nor_audit_nor_withdrawal(city, as_role):
+    campaign = draws.campaign(until="drawn")
+    plan = sampling.create_plan(
+        year=2026, title="川汇区计划", org_id=make.unit("川汇区局").id, actor=draws.person("credit")
+    )
+    barred = draws.recusal(make.officer().id, city[0])
+    stranger = as_role("county", unit="淮阳区局")
+    assert plan.title not in stranger.get("/sampling/plans").text
+    assert stranger.get(f"/sampling/plans/{plan.id}").status_code == 404
+    assert stranger.post(f"/sampling/plans/{plan.id}/submit").status_code == 404
+    auditor = as_role("auditor", unit="淮阳区局")
+    assert auditor.get(f"/sampling/campaigns/{campaign.id}/audit").status_code == 404
+    opened = auditor.post(f"/sampling/campaigns/{campaign.id}/open-seals", data={"reason": "审计"})
+    assert opened.status_code == 404
+    assert barred.reason not in as_role("legal", unit="淮阳区局").get("/sampling/recusals").text
+    assert barred.reason in as_role("legal", unit="川汇区局").get("/sampling/recusals").text
+
+
+def test_the_head_replaces_an_officer_and_picks_nobody(city, as_role):
+    campaign = draws.campaign(until="drawn")
+    sampling.chunk_cases(campaign.id, actor=SYSTEM)
+    sampling.open_all_cases(campaign.id, actor=SYSTEM)
+    case_id = queries.drawn(campaign)[0][0].case_id
+    page = f"/sampling/cases/{case_id}/officer"
+    head = as_role("county", unit="川汇区局")
+    leaves = re.search(r'name="leaves" value="(\d+)"', head.get(page).text)[1]
+    assert as_role("county", unit="淮阳区局").get(page).status_code == 404
+    assert as_role("leader", unit="川汇区局").post(page, data={"leaves": leaves, "reason": "病"}).status_code == 403
+    assert head.post(page, data={"leaves": leaves}).status_code == 422
+    assert head.post(page, data={"leaves": leaves, "reason": "病假"}).status_code == 303
+    assert "病假" in head.get(page).text
