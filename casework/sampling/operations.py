@@ -864,9 +864,10 @@ def open_missing_cases(*, actor: Actor) -> int:
     """Opens the cases of drawn members that have none though their draw is not new; returns how many were missing."""
     opened = 0
     late = session.scalars(
-        select(Campaign).where(Campaign.state == "running", Campaign.drawn_at < clock.now() - LATE_AFTER)
+        select(Campaign).where(Campaign.state.in_(("drawn", "running")), Campaign.drawn_at < clock.now() - LATE_AFTER)
     ).all()
     for campaign in late:
+        chunk_cases(campaign.id, actor=actor)
         if queries.progress(campaign).opened < campaign.tasks:
             opened += open_all_cases(campaign.id, actor=actor)
     return opened

@@ -72,6 +72,13 @@ def test_the_sweeper_opens_what_lost_messages_left(city):
     assert queries.progress(campaign).opened == campaign.tasks
 
 
+def test_the_sweeper_dispatches_what_was_never_announced(city):
+    campaign = draws.campaign(until="drawn")
+    with clock.at(clock.now() + timedelta(minutes=11)):
+        assert sampling.open_missing_cases(actor=SYSTEM) == campaign.tasks
+    assert campaign.state == "running"
+
+
 def test_a_campaign_is_done_when_all_its_cases_have_ended(city):
     campaign = draws.campaign(until="drawn")
     sampling.chunk_cases(campaign.id, actor=SYSTEM)
@@ -156,17 +163,17 @@ def test_when_nobody_is_left_the_seat_is_not_given_by_hand(world):
 # ---- The schedule
 
 
-def plan_with(first_on, cadence="monthly", last_on=date(2026, 12, 31), **line):
+LINE = {
+    "title": "登记事项", "pool": {}, "rates_bp": draws.FLOORS, "officers_per_case": 2, "workdays": 30,
+    "public_list": True, "cadence": "once", "first_on": date(2026, 3, 9), "last_on": date(2026, 12, 31),
+}  # fmt: skip
+
+
+def plan_with(first_on, cadence="monthly"):
     office = draws.Office()
-    made = sampling.create_plan(
-        year=first_on.year, title="年度计划", org_id=make.unit("川汇区局").id, actor=office.maker
-    )
-    content = {
-        "title": "登记事项", "org_id": make.unit("川汇区局").id, "item_codes": [draws.item().code], "pool": {},
-        "rates_bp": draws.FLOORS, "officers_per_case": 2, "workdays": 30, "public_list": True, "cadence": cadence,
-        "first_on": first_on, "last_on": last_on,
-    }  # fmt: skip
-    sampling.keep_line(made.id, actor=office.maker, **content | line)
+    made = sampling.create_plan(year=2026, title="年度计划", org_id=make.unit("川汇区局").id, actor=office.maker)
+    own = {"org_id": made.org_id, "item_codes": [draws.item().code], "cadence": cadence, "first_on": first_on}
+    sampling.keep_line(made.id, actor=office.maker, **LINE | own)
     sampling.submit_plan(made.id, actor=office.maker)
     sampling.consolidate_plan(made.id, actor=office.operator)
     sampling.pass_plan_review(made.id, actor=draws.person("legal"))
@@ -199,6 +206,22 @@ def test_a_due_batch_becomes_one_unattended_campaign_that_runs_by_itself(city):
     with at(date(2026, 6, 1)):  # of what was missed only the last batch is made up
         assert sampling.start_due_campaigns(actor=SYSTEM) == 1
         assert {one.period for one in session.scalars(select(Campaign))} == {"2026-03", "2026-05"}
+
+
+def test_the_author_of_a_plan_neither_reviews_nor_approves_it(city):
+    everything = draws.person("line", "credit", "legal", "deputy")
+    with at(date(2026, 3, 2)):
+        mine = sampling.create_plan(year=2026, title="计划", org_id=make.unit("淮阳区局").id, actor=everything)
+        sampling.keep_line(
+            mine.id, actor=everything, **LINE | {"item_codes": [draws.item().code], "org_id": mine.org_id}
+        )
+        sampling.submit_plan(mine.id, actor=everything)
+        sampling.consolidate_plan(mine.id, actor=everything)
+        with pytest.raises(Refusal, match="编制人不得"):
+            sampling.pass_plan_review(mine.id, actor=everything)
+        sampling.pass_plan_review(mine.id, actor=draws.person("legal"))
+        with pytest.raises(Refusal, match="编制人不得"):
+            sampling.approve_plan(mine.id, actor=everything)
 
 
 def test_batches_from_before_the_publication_are_not_made_up(city):
