@@ -20,15 +20,17 @@ from casework.core.ledger import announce
 from casework.core.web import audience_of
 from casework.documents.catalogue import NOTICES
 from casework.documents.messages import DocumentIssued
-from casework.intake.views import VERBS
+from casework.intake import views as intake_pages
 from casework.registry.models import WaitingRow
 from casework.registry.sources import SOURCES
 from casework.sampling import operations as sampling
+from casework.warning import views as warning_pages
 from tests import make
 from tests.make import cases as make_cases
 from tests.make import disclosure as make_disclosure
 from tests.make import intake as make_intake
 from tests.make import sampling as make_sampling
+from tests.make import warning as make_warning
 
 
 class Unfillable(AssertionError):
@@ -147,6 +149,10 @@ class Things:
         return make_intake.item(by=make_cases.person("intake", org=self.unit), of=self.enterprise)
 
     @cached_property
+    def alert(self) -> Any:
+        return make_warning.alert(of=self.enterprise)
+
+    @cached_property
     def recusal(self) -> Any:
         return sampling.declare_recusal(
             officer_id=self.officer.id,
@@ -197,7 +203,9 @@ VALUES: dict[str, Callable[[Things], Any]] = {
     "disclosure.form": lambda things: "csv",
     "disclosure.anything": lambda things: "no-such-page",
     "intake.item_id": lambda things: things.intake_item.id,
-    "intake.verb": lambda things: sorted(VERBS),
+    "intake.verb": lambda things: sorted(intake_pages.VERBS),
+    "warning.alert_id": lambda things: things.alert.id,
+    "warning.verb": lambda things: sorted(warning_pages.VERBS),
     "insight.name": lambda things: "hits",
 }
 """What stands for a parameter: by `<room>.<view>.<name>`, else `<room>.<name>`, else its name alone. A list: each."""
