@@ -55,20 +55,23 @@ def template_database() -> str:
         if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
             server.execute(f'DROP DATABASE IF EXISTS "{name}"')
             server.execute(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
-            os.environ["DATABASE_URL"] = make_url(url).set(database=name).render_as_string(hide_password=False)
-            try:
-                command.upgrade(alembic_config(), "head")
-                with make_application().app_context(), transaction():
-                    parameters.seed_calendar()
-                    make.city()
-                    grading.ensure_default_models(actor=SYSTEM)
-                    engines = list(db.engines.values())
-                for engine in engines:
-                    engine.dispose()
-            finally:
-                os.environ["DATABASE_URL"] = url
+            furnish(make_url(url).set(database=name).render_as_string(hide_password=False))
         server.execute("SELECT pg_advisory_unlock(4116999)")
     return name
+
+
+def furnish(url: str) -> None:
+    """Brings an empty database to the present structure and founds the small city in it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", url)
+        command.upgrade(alembic_config(), "head")
+        with make_application().app_context(), transaction():
+            parameters.seed_calendar()
+            make.city()
+            grading.ensure_default_models(actor=SYSTEM)
+            engines = list(db.engines.values())
+        for engine in engines:
+            engine.dispose()
 
 
 def make_application() -> Flask:
