@@ -532,7 +532,7 @@ def conclude(
         case.methods, case.measures = list(methods), list(measures)
         if sign_off is not None and case.visit is not None:
             _sign(case.visit, sign_off)
-        _hand_in(case, actor, ending=ending, because=case.ended_because or _(known[ending].label) if ending else None)
+        _hand_in(case, actor, ending=ending, because=case.ended_because or known[ending].label if ending else None)
     _keep_record(case, actor=actor)
     return case
 
@@ -645,7 +645,7 @@ def release(case_id: int, *, actor: Actor, note: str | None = None) -> Case:
         with _moving(case, "order_follow_up", actor=actor, open=case.open_follow_up):
             pass
     else:
-        _close(case, _("无需后续处置"), actor=actor)
+        _close(case, "无需后续处置", actor=actor)
     return case
 
 

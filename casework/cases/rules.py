@@ -88,7 +88,7 @@ RESULT_GROUPS = {
     "uncooperative": N_("不配合检查"),
     "absent": N_("未能实施检查"),
 }
-NOTHING = N_("无")
+NOTHING = "无"
 """What is written where nothing was found or done; an empty field is not the same (市场监管领域随机抽查情况记录表)."""
 
 _GRAVITY = (4, 6, 5, 3, 2, 7, 10, 8, 9, 1)
@@ -140,7 +140,7 @@ def result_defect(codes: Collection[str], finding: str, disposal: str, known: Ma
         return _("“%(label)s”不能与其他结果同时选择。", label=_(alone.label))
     if not finding.strip() or not disposal.strip():
         return _("“发现问题情况”和“处置情况”须填写；没有的请写“无”。")
-    if finding.strip() == _(NOTHING) and any(known[code].group not in ("fine", "absent") for code in codes):
+    if finding.strip() == NOTHING and any(known[code].group not in ("fine", "absent") for code in codes):
         return _("选择了发现问题的结果，请写明发现的问题。")
     return None
 
@@ -182,15 +182,13 @@ RECTIFICATION_OUTCOMES = {
 # ---- On the spot -----------------------------------------------------------------------------------------------------
 
 TOLD = (
-    (N_("我们是行政执法人员，这是我们的执法证件，请你查看。你看清楚了吗？"), N_("看清楚了。")),
+    ("我们是行政执法人员，这是我们的执法证件，请你查看。你看清楚了吗？", "看清楚了。"),
     (
-        N_(
-            "现依法对你单位进行检查，请予配合。你有权陈述、申辩；认为检查人员与本次检查有利害关系的，有权申请回避。你是否申请回避？"
-        ),
-        N_("不申请回避。"),
+        "现依法对你单位进行检查，请予配合。你有权陈述、申辩；认为检查人员与本次检查有利害关系的，有权申请回避。你是否申请回避？",
+        "不申请回避。",
     ),
 )
-"""What officers say before they begin, with the usual answer (行政处罚法第四十三条、第五十五条)."""
+"""What officers say before they begin, with the usual answer: words of the paper (行政处罚法第四十三条、第五十五条)."""
 
 SIGNATURES = {"signed": N_("已签字或盖章"), "refused": N_("拒绝签字")}
 

@@ -453,7 +453,7 @@ def _visit_page(case: Case, *, telephone: str | None = None, **sent: Form) -> st
         masked_telephone=registry.telephone(about["enterprise"]),
         unanswered=unanswered,
         refused=next((form for name, form in sent.items() if name != "notify"), None),
-        notify_form=sent.get("notify", Form(Notification(), defaults={"note": _("当面送达")})),
+        notify_form=sent.get("notify", Form(Notification(), defaults={"note": "当面送达"})),
         departure_form=sent.get("begin_record", Form(Departure(), defaults=_arrival(case))),
         **about,
     )
@@ -536,7 +536,7 @@ def record_result(case_id: int, number: int) -> Any:
 def _known_result(case: Case, item_code: str) -> dict[str, Any]:
     known = next((result for result in case.results if result.item_code == item_code), None)
     if known is None:
-        return {"finding": _(NOTHING), "disposal": _(NOTHING), "seen_revision": 0}
+        return {"finding": NOTHING, "disposal": NOTHING, "seen_revision": 0}
     return {
         "codes": known.codes, "finding": known.finding, "disposal": known.disposal, "seen_revision": known.revision,
     }  # fmt: skip
@@ -648,7 +648,7 @@ def conclude(case_id: int) -> Any:
 def _conclusion(case: Case) -> dict[str, Any]:
     """What is known, or nine times in ten so."""
     known = queries.sign_off_of(case)
-    answers = known.answers if known else [_(usual) for _said, usual in TOLD]
+    answers = known.answers if known else [usual for _said, usual in TOLD]
     return {
         "methods": case.methods or (["on_site"] if case.on_site else ["written"]),
         "measures": queries.measures_of(case),

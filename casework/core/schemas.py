@@ -20,6 +20,7 @@ fields.Date.default_error_messages.update(
 fields.DateTime.default_error_messages.update(invalid=N_("请填写日期和时间，例如 2026-03-05 09:30。"))
 fields.Boolean.default_error_messages.update(invalid=N_("请选择是或否。"))
 fields.List.default_error_messages.update(invalid=N_("请至少选择一项。"))
+validate.Length.message_min = N_("请至少选择一项。")
 
 
 class Schema(marshmallow.Schema):

@@ -159,13 +159,14 @@ def _without_blanks(typed: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _flat(messages: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Sentences by field, in the reader's language: schemas are built once, for all languages."""
     flat: dict[str, list[str]] = {}
     for field, found in messages.items():
         name = "" if field == "_schema" else field
         if isinstance(found, Mapping):
             flat[name] = sorted({sentence for inner in _flat(found).values() for sentence in inner})
         else:
-            flat[name] = [str(sentence) for sentence in found]
+            flat[name] = [i18n.translate(str(sentence)) for sentence in found]
     return flat
 
 

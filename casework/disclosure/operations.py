@@ -135,7 +135,7 @@ def _replace(old: Publication, *, actor: Actor) -> None:
     session.execute(
         update(Withdrawal)
         .where(Withdrawal.publication_id == old.id, Withdrawal.granted.is_(None))
-        .values(granted=False, decided_at=clock.now(), note=_("已由更正后的版本代替"))
+        .values(granted=False, decided_at=clock.now(), note="已由更正后的版本代替")
     )
 
 

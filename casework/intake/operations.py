@@ -407,7 +407,7 @@ def terminate(item_id: int, *, ground: str, reason: str, actor: Actor) -> Intake
         _decide(item, reason, ground)
         _end_pause(item)
     if known is not None and known.uncounts:
-        _revoke_record(item, reason=_(known.label), actor=actor)
+        _revoke_record(item, reason=known.label, actor=actor)
     return item
 
 

@@ -452,7 +452,7 @@ def begin_unattended(*, item_codes: Sequence[str], org_id: int, actor: Actor) ->
     items = queries.items_of(item_codes, clock.today())
     pools = [item.pool for item in items]
     campaign = create_campaign(
-        title=_("、").join(item.name for item in items) or _("随机抽查"),
+        title="、".join(item.name for item in items) or "随机抽查",
         org_id=org_id,
         item_codes=list(item_codes),
         pool=pools[0] if pools and all(each == pools[0] for each in pools) else {},
@@ -932,7 +932,7 @@ def _begin(plan: Plan, line: PlanLine, batch: Batch, *, actor: Actor) -> None:
             pass
     campaign = Campaign(
         source="plan",
-        title=_("%(title)s（%(period)s）", title=line.title, period=batch.period),
+        title=f"{line.title}（{batch.period}）",
         directed=bool(line.pool),
         unattended=True,
         org_id=line.org_id,

@@ -239,7 +239,7 @@ def _keep_sightings(key: str, seen: Sequence[tuple[int, Sight]], day: date) -> N
 def _see_again(alert: Alert, one: Sight, day: date, verdict: str, actor: Actor) -> None:
     """The matter goes on: the facts are the newest, the level never falls; what was closed is opened again."""
     if verdict == "reopen":
-        _reopen(alert, _("再次出现"), SYSTEM)
+        _reopen(alert, "再次出现", SYSTEM)
     if graver(one.level, alert.level):
         record("warning.worsen", alert, actor=actor, before={"level": alert.level}, after={"level": one.level})
         alert.level = one.level
@@ -401,7 +401,7 @@ def open_check(
             kind="trigger",
             id=alert.id,
             number=alert.number,
-            title=_("风险预警核查：%(signal)s", signal=_(SIGNALS[alert.signal].label)),
+            title=f"风险预警核查：{SIGNALS[alert.signal].label}",
             case_kind="triggered",
             source="monitoring",
             items=[Item(one.code, one.name, one.basis, one.line, one.on_site) for one in items],
@@ -415,7 +415,7 @@ def open_check(
 
 def _check_note(reason: str, override_reason: str | None) -> str:
     override = (override_reason or "").strip()
-    return reason.strip() + (_("；超上限理由：%(reason)s", reason=override) if override else "")
+    return reason.strip() + (f"；超上限理由：{override}" if override else "")
 
 
 def feed_campaign(alert_id: int, *, item_codes: Sequence[str], actor: Actor) -> Any:
@@ -432,7 +432,7 @@ def feed_campaign(alert_id: int, *, item_codes: Sequence[str], actor: Actor) -> 
     }
     with _moving(alert, "feed_campaign", actor=actor, **facts):
         campaign = sampling.create_campaign(
-            title=_("%(subject)s定向抽查（%(number)s）", subject=queries.subject_name(alert), number=alert.number),
+            title=f"{queries.subject_name(alert)}定向抽查（{alert.number}）",
             org_id=alert.home_id,
             item_codes=list(item_codes),
             pool={"industries": [alert.facts["section"]]} if alert.scope == "group" else {},
