@@ -49,9 +49,13 @@ _ADOPT = """
 _DROP_TAKEN_REG_NO = """
     UPDATE staged s SET reg_no = NULL,
         field = concat_ws('、', s.field, %(label)s::text), reason = concat_ws(' ', s.reason, %(taken)s::text)
-    WHERE s.uscc IS NOT NULL AND s.reg_no IS NOT NULL AND (
-        EXISTS (SELECT FROM enterprise e WHERE e.reg_no = s.reg_no AND e.uscc IS DISTINCT FROM s.uscc)
-        OR EXISTS (SELECT FROM staged o WHERE o.reg_no = s.reg_no AND o.uscc <> s.uscc AND o.row_no > s.row_no))
+    FROM (
+        SELECT s.row_no FROM staged s JOIN enterprise e USING (reg_no)
+        WHERE s.uscc IS NOT NULL AND e.uscc IS DISTINCT FROM s.uscc
+        UNION
+        SELECT s.row_no FROM staged s JOIN staged o USING (reg_no) WHERE o.uscc <> s.uscc AND o.row_no > s.row_no
+    ) t
+    WHERE s.row_no = t.row_no
 """
 
 _JUDGE = """
