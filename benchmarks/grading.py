@@ -1,6 +1,6 @@
 """Grading against the bare work of the database: a run over everybody, the daily run, one enterprise at once.
 
-`python -m benchmarks.grading [subjects]` on servers as `scripts/dev.py exec` starts them; a database of its own, dropped after.
+`python -m benchmarks.grading [subjects]` on servers as `scripts/dev.py exec` starts them; it has its own database.
 """
 
 import json
@@ -41,33 +41,39 @@ FILL = """
 
     INSERT INTO org_unit (kind, name, short_name, division_code, path) VALUES ('city', '市局', '市局', '411600', '/1/');
 
-    INSERT INTO enterprise (uscc, subject_class, name, name_key, bigrams, former_names, status, established_on, capital_wan,
-        paid_capital_wan, employees, person_key, address_key, cluster_address, org_id, industry_section, industry_code,
+    INSERT INTO enterprise (uscc, subject_class, name, name_key, bigrams, former_names, status, established_on,
+        capital_wan, paid_capital_wan, employees, person_key, address_key, cluster_address, org_id, industry_section,
+        industry_code,
         is_branch, tags, code_checked, source, recorded_at, updated_at)
     SELECT '91' || lpad(n::text, 16, '0'),
         CASE WHEN random() < 0.70 THEN 'individual' WHEN random() < 0.9 THEN 'company' ELSE 'cooperative' END,
         '周口市试验第' || n || '号商贸有限公司', '周口市试验第' || n || '号商贸有限公司', '{}', '{}',
         CASE WHEN random() < 0.93 THEN 'active' WHEN random() < 0.5 THEN 'deregistered' ELSE 'revoked' END,
-        current_date - (random() ^ 2 * 7000)::int, (random() ^ 4 * 3000)::int, CASE WHEN random() < 0.7 THEN 0 ELSE 50 END,
+        current_date - (random() ^ 2 * 7000)::int, (random() ^ 4 * 3000)::int,
+        CASE WHEN random() < 0.7 THEN 0 ELSE 50 END,
         (random() * 20)::int, 'person' || CASE WHEN random() < 0.85 THEN n ELSE (random() * {n} / 20)::int END,
         CASE WHEN random() < 0.6 THEN 'address' || (random() ^ 1.3 * {n})::int END, random() < 0.02, 1,
-        chr(65 + (random() * 19)::int), lpad((random() * 9999)::int::text, 4, '0'), false, '{}', true, 'bench', now(), now()
+        chr(65 + (random() * 19)::int), lpad((random() * 9999)::int::text, 4, '0'), false, '{}', true, 'bench',
+        now(), now()
     FROM generate_series(1, {n}) AS n;
 
-    INSERT INTO credit_record (enterprise_id, kind, klass, happened_on, ends_on, repaired_on, publicity_until, amount, title,
-        document_no, authority, detail, source, source_key, version, recorded_at)
+    INSERT INTO credit_record (enterprise_id, kind, klass, happened_on, ends_on, repaired_on, publicity_until, amount,
+        title, document_no, authority, detail, source, source_key, version, recorded_at)
     SELECT enterprise_id, kind, klass, happened_on,
         CASE WHEN kind IN (4, 7, 9) AND ended < 0.6 THEN happened_on + (ended * 900)::int END,
         CASE WHEN kind = 8 AND ended < 0.12 THEN happened_on + 200 END,
         CASE WHEN kind = 8 THEN happened_on + 1095 END,
-        CASE WHEN kind = 4 THEN 20 END, '试验记录' || n, '周市监字〔2025〕' || n || '号', '周口市市场监督管理局', '{}', 'bench', 'r' || n, 1, now()
+        CASE WHEN kind = 4 THEN 20 END, '试验记录' || n, '周市监字〔2025〕' || n || '号', '周口市市场监督管理局',
+        '{}', 'bench', 'r' || n, 1, now()
     FROM (
-        SELECT n, 1 + floor(random() ^ 2 * {n})::bigint AS enterprise_id, current_date - (random() * 1825)::int AS happened_on,
-            random() AS ended, kinds.kind, kinds.klass[1 + (random() * (cardinality(kinds.klass) - 1))::int] AS klass
+        SELECT n, 1 + floor(random() ^ 2 * {n})::bigint AS enterprise_id,
+            current_date - (random() * 1825)::int AS happened_on, random() AS ended, kinds.kind,
+            kinds.klass[1 + (random() * (cardinality(kinds.klass) - 1))::int] AS klass
         FROM (SELECT n, random() AS dice FROM generate_series(1, {n} * {each}) AS n) AS rolled
         JOIN (VALUES
-            (15, '{1,1,1,1,1,1,2,3}'::smallint[], 0.00, 0.42), (2, '{0,1,2,3,4,5,6,7}', 0.42, 0.60), (7, '{0,0,1,1,1,2,3}', 0.60, 0.72),
-            (12, '{1,1,1,1,2,3,5}', 0.72, 0.82), (9, '{1,1,4}', 0.82, 0.85), (13, '{0,1,1}', 0.85, 0.95), (8, '{0,1,2,2,3,6}', 0.95, 0.985),
+            (15, '{1,1,1,1,1,1,2,3}'::smallint[], 0.00, 0.42), (2, '{0,1,2,3,4,5,6,7}', 0.42, 0.60),
+            (7, '{0,0,1,1,1,2,3}', 0.60, 0.72), (12, '{1,1,1,1,2,3,5}', 0.72, 0.82), (9, '{1,1,4}', 0.82, 0.85),
+            (13, '{0,1,1}', 0.85, 0.95), (8, '{0,1,2,2,3,6}', 0.95, 0.985),
             (4, '{0}', 0.985, 0.99), (16, '{1,1,2}', 0.99, 1.00)
         ) AS kinds (kind, klass, low, high) ON dice >= low AND dice < high
     ) AS drawn;
@@ -95,7 +101,13 @@ def run(emit: Emit, subjects: int = 200_000) -> None:
         def tell(name: str, cost: Cost, yardstick: str, ratio: float, target: float | None, also: bool = True) -> None:
             holds = also and (target is None or ratio <= target)
             emit(
-                name=name, value=round(cost.wall, 4), unit="s", yardstick=yardstick, ratio=round(ratio, 3), target=target, holds=holds
+                name=name,
+                value=round(cost.wall, 4),
+                unit="s",
+                yardstick=yardstick,
+                ratio=round(ratio, 3),
+                target=target,
+                holds=holds,
             )
 
         number = f"{subjects:,}"
@@ -190,15 +202,18 @@ def _one() -> None:
 def _raw() -> None:
     for number in range(1, 101):
         with transaction():
-            session.execute(text("UPDATE rating SET score = score WHERE enterprise_id = :one"), {"one": _penalty(number)})
+            session.execute(
+                text("UPDATE rating SET score = score WHERE enterprise_id = :one"), {"one": _penalty(number)}
+            )
 
 
 def _penalty(number: int) -> int:
     enterprise_id = number * 37
     session.execute(
         text(
-            "INSERT INTO credit_record (enterprise_id, kind, klass, happened_on, title, detail, source, source_key, version, "
-            "recorded_at) VALUES (:one, 8, 2, current_date, 'x', '{}', 'one', gen_random_uuid()::text, 1, now())"
+            "INSERT INTO credit_record (enterprise_id, kind, klass, happened_on, title, detail, source, source_key, "
+            "version, recorded_at) "
+            "VALUES (:one, 8, 2, current_date, 'x', '{}', 'one', gen_random_uuid()::text, 1, now())"
         ),
         {"one": enterprise_id},
     )

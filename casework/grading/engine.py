@@ -1,4 +1,4 @@
-"""The vectorised scorer: a model and the packed reading of many enterprises in, points, scores, grades and next dates out. Pure."""
+"""The vectorised scorer: a model and a reading of many enterprises in, points, scores and grades out. Pure numpy."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -232,11 +232,10 @@ def _step(number: Ints, steps: tuple[tuple[int, float], ...], unit: Ints) -> Int
 
 def _flags(model: Model, reading: Reading, world: World) -> Ints:
     flags = np.zeros(world.size, np.int16)
-    for column, indicator in enumerate(model.indicators):
-        match indicator.rule:
-            case Direct(record=record, flag=flag):
-                row, _age, ended = world.of(record)
-                flags[row[~ended]] |= int(Flag[flag])
+    for indicator in model.indicators:
+        if isinstance(indicator.rule, Direct):
+            row, _age, ended = world.of(indicator.rule.record)
+            flags[row[~ended]] |= int(Flag[indicator.rule.flag])
     for decision in model.attention:
         if decision.starts_on <= reading.as_of and (decision.until is None or reading.as_of < decision.until):
             flags[world.in_industry({decision.industry: 1}, 0) == 1] |= int(Flag[f"ATTENTION_{decision.grade}"])

@@ -74,14 +74,14 @@ class ClassificationRun(Base):
     distribution: Mapped[dict[str, Any] | None]
     """Enterprises by subject class and grade after a run over everybody."""
     moves: Mapped[dict[str, Any] | None]
-    """Enterprises by letters before and after, those that moved only: `AB`; `-A` newly classified; `C-` left the register."""
+    """Enterprises that moved, by letters before and after: `AB`; `-A` newly classified; `C-` left the register."""
 
 
 class Rating(Base):
     """The present result of an enterprise, with the points of every indicator of its model in the model's order.
 
-    Points and score are tenths. `as_of` is the day of the last change, `next_due` the first day on which the result could
-    change by itself, `fingerprint` stands for all of it, so that a run finds what changed without reading the points.
+    Points and score are tenths. `as_of` is the day of the last change, `next_due` the first day on which the result
+    could change by itself, `fingerprint` stands for all of it: a run finds what changed without reading the points.
     """
 
     __tablename__ = "rating"

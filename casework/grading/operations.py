@@ -21,7 +21,7 @@ from casework.grading.indicators import INDICATORS
 from casework.grading.messages import GradeChanged, RunFinished, RunRequested
 from casework.grading.models import ClassificationRun, GradeHistory, GradingModel, Rating
 from casework.grading.queries import Basis
-from casework.grading.rules import DUE_SHARE, GRADES, MODEL, NOBODY, RUN_KINDS, WHOLE, default_model
+from casework.grading.rules import DUE_SHARE, GRADES, MODEL, NOBODY, RUN_KINDS, default_model
 from casework.registry import operations as registry
 from casework.registry import queries as registry_queries
 from casework.registry import snapshot
@@ -43,7 +43,7 @@ Change = tuple[int, str | None, str | None]
 
 
 def ensure_default_models(*, actor: Actor) -> None:
-    """Each subject class has the shipped model: active when it is the first, else a draft. Idempotence key: the definition."""
+    """Keeps the shipped model of each subject class: active if the first, else a draft. Idempotence key: its sha256."""
     for subject_class in SUBJECT_CLASSES:
         shipped = default_model(subject_class, INDICATORS.values())
         definition = shipped.to_data()
@@ -77,7 +77,7 @@ def ensure_default_models(*, actor: Actor) -> None:
 
 
 def activate_model(model_id: int, *, actor: Actor) -> GradingModel:
-    """Brings a draft into force from its day on; the models that it replaces stay readable. Not by the one who drafted it."""
+    """Brings a draft into force from its day on; what it replaces stays readable. Not by the one who drafted it."""
     model = queries.model(model_id)
     if model.drafted_by_id is not None and model.drafted_by_id == actor.id:
         raise NotAllowed(_("起草人不能启用自己起草的模型，请由另一人办理。"))
@@ -117,33 +117,32 @@ def request_due_run(*, actor: Actor) -> None:
 
 
 def run_now(kind: str = "full", *, actor: Actor) -> ClassificationRun:
-    """A run in the foreground, kept with the caller's transaction. It reads what is committed."""
+    """A run in the foreground, kept with the caller's transaction and reading through it."""
+    _one_at_a_time()
     run = _new_run(kind, actor=actor)
-    carry_out_run(run.id, actor=actor)
+    _carry_out(run, session.connection(), actor=actor)
     return run
 
 
 def carry_out_run(run_id: int, *, actor: Actor) -> None:
-    """Grades everybody, or those that are due, and keeps what changed. A finished run is left as it is."""
+    """Grades everybody, or those that are due, as of one committed moment. Idempotence key: the unfinished run."""
     run = session.get(ClassificationRun, run_id, with_for_update=True)
     if run is None:
         raise NotFound(_("没有这次分类运行。"))
-    if run.finished_at is not None:
-        return
-    _one_at_a_time()
-    day = clock.today()
-    basis = queries.basis(day)
-    _carry_out(run, basis, day, None if run.kind in WHOLE else _due(basis, day), actor=actor)
+    if run.finished_at is None:
+        _one_at_a_time()
+        with snapshot.reading() as connection:
+            _carry_out(run, connection, actor=actor)
 
 
 def regrade_batch(batch_id: int, day: date, *, actor: Actor) -> None:
-    """Grades the enterprises that an import touched, and those related to them. The same batch twice changes nothing."""
+    """Grades the enterprises that an import touched, and those related to them. Twice changes nothing."""
     _one_at_a_time()
-    day = max(day, clock.today())
-    touched = list(registry_queries.touched_by(batch_id))
+    touched = registry_queries.touched_by(batch_id)
     if touched:
-        ids = snapshot.related(session.connection(), touched, by_address=True)
-        _carry_out(_new_run("batch", actor=actor), queries.basis(day), day, ids, actor=actor)
+        connection = session.connection()
+        ids = snapshot.related(connection, touched, by_address=True)
+        _carry_out(_new_run("batch", actor=actor), connection, ids, day=max(day, clock.today()), actor=actor)
 
 
 def regrade(enterprise_id: int, *, actor: Actor) -> None:
@@ -179,11 +178,8 @@ def _one_at_a_time() -> None:
     session.execute(select(func.pg_advisory_xact_lock(GRADER_LOCK)))
 
 
-def _due(basis: Basis, day: date) -> Ids | None:
-    """Whose result can have changed by itself since it was stored, and their kin; None: everybody's, by a new basis."""
-    last = queries.last_full_run()
-    if last is None or last.basis != basis.to_data():
-        return None
+def _due(day: date) -> Ids:
+    """Whose result can have changed by itself since it was stored, and their kin."""
     ids = session.scalars(select(Rating.enterprise_id).where(Rating.next_due <= day)).all()
     return snapshot.related(session.connection(), ids, by_address=False)
 
@@ -215,22 +211,31 @@ class _Tally:
         self.moves.update(f"{before or NOBODY}{after or NOBODY}" for _one, before, after in step.changes)
 
 
-def _carry_out(run: ClassificationRun, basis: Basis, day: date, ids: Ids | None, *, actor: Actor) -> None:
-    """Grades the ids, or everybody when there are none given or so many that it is cheaper, in one transaction."""
-    last = queries.last_full_run()
+def _carry_out(
+    run: ClassificationRun,
+    connection: Connection,
+    ids: Ids | None = None,
+    *,
+    actor: Actor,
+    day: date | None = None,
+) -> None:
+    """Grades the ids (of a due run: those that are due), or everybody where that is asked, needed or cheaper."""
+    session.flush()
+    day = day or clock.today()
+    basis, last = queries.basis(day), queries.last_full_run()
     size = (last.looked_at or 0) if last else 0
-    if ids is not None and len(ids) * 100 <= size * DUE_SHARE:
-        size = len(ids)
-    else:
+    if run.kind == "due" and last is not None and last.basis == basis.to_data():
+        ids = _due(day)
+    if ids is not None and len(ids) * 100 > size * DUE_SHARE:
         ids = None
     run.started_at, run.as_of, run.basis, run.whole = clock.now(), day, basis.to_data(), ids is None
     session.flush()
+    snapshot.tune(connection)
     tally = _Tally()
-    with snapshot.reading() as connection:
-        for scope in snapshot.shards(connection) if ids is None else snapshot.parts(ids):
-            for step in _grade(connection, scope, basis, day, run_id=run.id):
-                tally.add(step)
-                jobs.progress(tally.looked_at, max(size, tally.looked_at))
+    for scope in snapshot.shards(connection) if ids is None else snapshot.parts(ids):
+        for step in _grade(connection, scope, basis, day, run_id=run.id):
+            tally.add(step)
+            jobs.progress(tally.looked_at, max(size if ids is None else len(ids), tally.looked_at))
     run.looked_at, run.changed, run.moves = tally.looked_at, tally.changed, dict(tally.moves)
     if run.whole:
         run.distribution = tally.distribution
@@ -291,25 +296,29 @@ _KEEP = text(
     """
     WITH fresh AS (
         SELECT enterprise_id, grade, score, flags, CAST(:day AS date) + due AS next_due, fingerprint, pts::smallint[]
-        FROM unnest(CAST(:ids AS bigint[]), CAST(:grades AS text[]), CAST(:scores AS smallint[]), CAST(:flags AS smallint[]),
-                    CAST(:due AS int[]), CAST(:marks AS bigint[]), CAST(:pts AS text[]))
+        FROM unnest(CAST(:ids AS bigint[]), CAST(:grades AS text[]), CAST(:scores AS smallint[]),
+                    CAST(:flags AS smallint[]), CAST(:due AS int[]), CAST(:marks AS bigint[]), CAST(:pts AS text[]))
              AS fresh (enterprise_id, grade, score, flags, due, fingerprint, pts)
     ), before AS (
         SELECT r.* FROM rating r JOIN fresh USING (enterprise_id)
     ), kept AS (
         INSERT INTO rating (enterprise_id, grade, score, flags, model_id, run_id, as_of, next_due, fingerprint, pts)
-        SELECT enterprise_id, grade, score, flags, CAST(:model_id AS bigint), CAST(:run_id AS bigint), CAST(:day AS date), next_due, fingerprint, pts FROM fresh
+        SELECT enterprise_id, grade, score, flags, CAST(:model_id AS bigint), CAST(:run_id AS bigint),
+               CAST(:day AS date), next_due, fingerprint, pts
+        FROM fresh
         ON CONFLICT (enterprise_id) DO UPDATE SET
             grade = excluded.grade, score = excluded.score, flags = excluded.flags, model_id = excluded.model_id,
             run_id = excluded.run_id, as_of = excluded.as_of, next_due = excluded.next_due,
             fingerprint = excluded.fingerprint, pts = excluded.pts
     ), noted AS (
-        INSERT INTO grade_history (enterprise_id, run_id, as_of, recorded_at, before, grade, score, flags, model_id, pts)
+        INSERT INTO grade_history (
+            enterprise_id, run_id, as_of, recorded_at, before, grade, score, flags, model_id, pts)
         SELECT f.enterprise_id, CAST(:run_id AS bigint), CAST(:day AS date), :now, b.grade,
                f.grade, f.score, f.flags, CAST(:model_id AS bigint), f.pts
         FROM fresh f LEFT JOIN before b USING (enterprise_id)
         WHERE b.enterprise_id IS NULL
-           OR (b.grade, b.score, b.flags, b.model_id, b.pts) IS DISTINCT FROM (f.grade, f.score, f.flags, CAST(:model_id AS bigint), f.pts)
+           OR (b.grade, b.score, b.flags, b.model_id, b.pts)
+              IS DISTINCT FROM (f.grade, f.score, f.flags, CAST(:model_id AS bigint), f.pts)
     )
     SELECT f.enterprise_id, b.grade, f.grade FROM fresh f LEFT JOIN before b USING (enterprise_id)
     WHERE b.grade IS DISTINCT FROM f.grade
@@ -343,7 +352,7 @@ def _keep(graded: engine.Graded, marks: Ids, rows: Ids, model_id: int, day: date
 
 
 def _forget(ids: Ids, day: date, run_id: int | None) -> _Step:
-    """Takes back the grades of those that left the register (deregistered, revoked, moved away); the history keeps them."""
+    """Takes back the grades of those that left the register (deregistered, revoked, moved away)."""
     if not len(ids):
         return _Step(0)
     leaving = delete(Rating).where(Rating.enterprise_id.in_(ids.tolist())).returning(Rating.enterprise_id, Rating.grade)

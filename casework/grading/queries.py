@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import aliased
 
 from casework.core import clock, jobs, paging, parameters
 from casework.core.actor import Actor
@@ -19,7 +20,7 @@ from casework.core.i18n import _
 from casework.core.jobs import Job
 from casework.grading import reference
 from casework.grading.models import ClassificationRun, GradeHistory, GradingModel, Rating
-from casework.grading.rules import GRADES, NOBODY, Model
+from casework.grading.rules import DIRECT, FLAG_LABELS, GRADES, NOBODY, TENTH, Model
 from casework.registry import queries as registry
 from casework.registry import snapshot
 from casework.registry.rules import SUBJECT_CLASSES
@@ -190,7 +191,7 @@ def distribution(run: ClassificationRun) -> dict[str, int]:
 def present_distribution() -> dict[str, int]:
     """Enterprises by grade as they stand now."""
     rows = session.execute(select(Rating.grade, func.count()).group_by(Rating.grade))
-    return dict.fromkeys(GRADES, 0) | {grade: number for grade, number in rows}
+    return dict.fromkeys(GRADES, 0) | dict(rows.all())
 
 
 def trend(months: int = 12) -> list[ClassificationRun]:
@@ -227,22 +228,23 @@ def moved(
     after: str | None = None,
     before: str | None = None,
 ) -> paging.Page:
-    """Who moved in a run, as far as the actor sees them, with the result before (`earlier`) for the reason."""
-    earlier = (
-        select(GradeHistory.pts)
-        .where(GradeHistory.enterprise_id == GradeHistory.enterprise_id, GradeHistory.id < GradeHistory.id)
-        .order_by(GradeHistory.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
+    """Who moved in a run, as far as the actor sees them, with the result before, for the reason."""
+    past = aliased(GradeHistory)
+
+    def earlier(column: Any) -> Any:
+        latest = select(column).where(past.enterprise_id == GradeHistory.enterprise_id, past.id < GradeHistory.id)
+        return latest.order_by(past.id.desc()).limit(1).correlate(GradeHistory).scalar_subquery()
+
     statement = select(
         GradeHistory.enterprise_id,
         GradeHistory.before,
         GradeHistory.grade,
         GradeHistory.score,
+        GradeHistory.flags,
         GradeHistory.model_id,
         GradeHistory.pts,
-        earlier.label("earlier"),
+        earlier(past.pts).label("earlier_pts"),
+        earlier(past.flags).label("earlier_flags"),
     ).where(GradeHistory.run_id == run.id, GradeHistory.before.is_distinct_from(GradeHistory.grade))
     for column, letter in ((GradeHistory.before, before_grade), (GradeHistory.grade, after_grade)):
         if letter is not None:
@@ -252,17 +254,23 @@ def moved(
 
 
 def reason(row: Row[Any]) -> str:
-    """The indicator whose points changed most between two results of an enterprise, in words."""
+    """What did it: a direct rule, or the indicator whose points changed most between two results, in words."""
     if row.pts is None:
         return _("退出登记，不再分类")
-    indicators = load(row.model_id).indicators
-    if row.earlier is None or len(row.earlier) != len(row.pts):
-        return _("首次分类") if row.earlier is None else _("模型更换")
-    changes = [after - before for after, before in zip(row.pts, row.earlier, strict=True)]
-    largest = max(range(len(changes)), key=lambda place: abs(changes[place]), default=0)
-    if not changes or not changes[largest]:
-        return _("直接判定或界限变化")
-    return f"{indicators[largest].label} {changes[largest] / 10:+g}"
+    if row.before is None:
+        return _("首次分类")
+    direct = next((flag for flag in DIRECT if (row.flags ^ row.earlier_flags) & flag), None)
+    if direct is not None:
+        words = _(FLAG_LABELS[direct])
+        return words if row.flags & direct else _("不再适用：%(words)s", words=words)
+    if len(row.earlier_pts) != len(row.pts):
+        return _("模型更换")
+    changes = [after - before for after, before in zip(row.pts, row.earlier_pts, strict=True)]
+    largest = max(range(len(changes)), key=lambda place: abs(changes[place]))
+    if not changes[largest]:
+        return _("分值界限变化")
+    label = load(row.model_id).indicators[largest].label
+    return f"{label} {changes[largest] / TENTH:+g}"
 
 
 def history(enterprise_id: int, *, limit: int = 50) -> Sequence[GradeHistory]:
@@ -276,7 +284,7 @@ def history(enterprise_id: int, *, limit: int = 50) -> Sequence[GradeHistory]:
 
 
 def explanation(enterprise_id: int) -> Explanation:
-    """The receipt of an enterprise's grade as of today, by the model that its stored result names (else the one in force)."""
+    """The receipt of an enterprise's grade as of today, by the model of its stored result, else by the one in force."""
     day = clock.today()
     dossier = snapshot.dossier(enterprise_id, day)
     rating = session.get(Rating, enterprise_id)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from casework.core.i18n import N_, _
 from casework.core.workflow import Move, State, Workflow
+from casework.registry.reference import industries
 from casework.registry.rules import KINDS, SUBJECT_CLASSES
 
 T = TypeVar("T")
@@ -40,8 +41,8 @@ class Flag(IntFlag):
 
 
 FLAG_LABELS = {
-    Flag.SERIOUS: N_("当前列入严重违法失信名单，直接为 D"),
-    Flag.DEFAULTER: N_("当前为失信被执行人，直接为 D"),
+    Flag.SERIOUS: N_("当前列入严重违法失信名单，直接判定为 D"),
+    Flag.DEFAULTER: N_("当前为失信被执行人，直接判定为 D"),
     Flag.ATTENTION_C: N_("属于社会高度关注行业，按文件不低于 C"),
     Flag.ATTENTION_D: N_("属于社会高度关注行业，按文件为 D"),
 }
@@ -73,7 +74,7 @@ FEATURES = {
 
 
 def grade_of(score: int, thresholds: Mapping[str, int], flags: int = 0) -> str:
-    """The grade of a score in tenths: half-open intervals from `thresholds` (points), not below what a direct rule says."""
+    """The grade of a score in tenths: half-open intervals from `thresholds` (points), at least what is direct."""
     reached = [letter for letter in GRADES[1:] if score >= thresholds[letter] * TENTH]
     direct = [letter for flag, letter in DIRECT.items() if flags & flag]
     return max(["A", *reached, *direct])
@@ -93,7 +94,7 @@ def code_of(record: str) -> int:
     return KINDS[kind].code(int(klass))
 
 
-# What an indicator may look at. Each kind has one vectorised function in `engine.py` and one plain one in `reference.py`.
+# What an indicator may look at. Each kind has one vectorised function in `engine.py`, one plain one in `reference.py`.
 
 
 class Row(NamedTuple):
@@ -157,7 +158,7 @@ class Industry:
     points: Mapping[str, float]
 
     def rows(self) -> list[Row]:
-        return [Row(_("行业代码 %(prefix)s", prefix=prefix), points) for prefix, points in self.points.items()]
+        return [Row(_industry_label(prefix), points) for prefix, points in sorted(self.points.items())]
 
 
 class Weight(NamedTuple):
@@ -214,8 +215,8 @@ class Count:
 
     def rows(self) -> list[Row]:
         usual = [
-            Row(_("行业代码 %(prefix)s：件数按 %(percent)s%% 放宽", prefix=prefix, percent=percent), None)
-            for prefix, percent in self.norms.items()
+            Row(_("%(industry)s：件数按 %(percent)s%% 计算", industry=_industry_label(prefix), percent=percent), None)
+            for prefix, percent in sorted(self.norms.items())
         ]
         return [
             *(Row(_("%(within)s %(number)s 次以上", within=_within(self.days), number=n), p) for n, p in self.steps),
@@ -339,7 +340,7 @@ def edges(rule: Rule) -> dict[str, tuple[int, ...]]:
 
 
 def remembered(rule: Rule) -> dict[str, int]:
-    """For each kind of record that a rule looks at: for how many days one matters once it is over (`FOR_EVER`: always)."""
+    """For each kind of record that a rule looks at: how many days one matters once it is over (`FOR_EVER`: always)."""
     match rule:
         case Sum():
             return _longest((w.record, _weighed_for(rule, w)) for w in rule.weights)
@@ -414,8 +415,8 @@ class Example:
 class Indicator:
     """One third-level indicator. `instead` holds the rules of other subject classes; None: not for that class.
 
-    `code` is the number of the model's table (`3.01`), `formula` says in words what counts from when to when; the points
-    come from the rule itself (`rule.rows()`).
+    `code` is the number of the model's table (`3.01`), `formula` says in words what counts from when to when; the
+    points come from the rule itself (`rule.rows()`).
     """
 
     code: str
@@ -437,7 +438,7 @@ class Indicator:
 
 @dataclass(frozen=True)
 class Attention:
-    """社会高度关注行业: a decision that an industry is at least C, or D, with its document and its days (`until` excluded)."""
+    """社会高度关注行业: a decision that an industry is at least C, or D, with document and days (`until` excluded)."""
 
     industry: str
     grade: str
@@ -470,7 +471,7 @@ class Model:
             "key": self.key,
             "subject_class": self.subject_class,
             "title": self.title,
-            "caps": dict(self.caps),
+            "groups": [{"key": key, "cap": cap} for key, cap in self.caps.items()],
             "indicators": [
                 {**{name: getattr(each, name) for name in shown}, "rule": rule_to_data(each.rule)}
                 for each in self.indicators
@@ -492,7 +493,7 @@ class Model:
             key=data["key"],
             subject_class=data["subject_class"],
             title=data["title"],
-            caps=data["caps"],
+            caps={group["key"]: group["cap"] for group in data["groups"]},
             indicators=tuple(
                 Indicator(**{**each, "rule": rule_from_data(each["rule"])}) for each in data["indicators"]
             ),
@@ -514,13 +515,14 @@ CAPS: Mapping[str, float] = {"basic": 80, "dynamic": 160, "supervision": 600, "r
 
 
 def default_model(subject_class: str, catalogue: Iterable[Indicator]) -> Model:
-    """The shipped model of a subject class, from the catalogue of indicators."""
+    """The shipped model of a subject class, from the catalogue of indicators, in the order of their codes."""
+    own = (indicator.of(subject_class) for indicator in catalogue)
     return Model(
         key=f"default-{subject_class}",
         subject_class=subject_class,
         title=f"通用型信用风险分类默认模型（{SUBJECT_CLASSES[subject_class]}）",
         caps=CAPS,
-        indicators=tuple(each for indicator in catalogue if (each := indicator.of(subject_class)) is not None),
+        indicators=tuple(sorted(filter(None, own), key=lambda indicator: indicator.code)),
     )
 
 
@@ -544,8 +546,6 @@ RUN_KINDS = {
     "due": N_("每日到期分类"),
     "batch": N_("导入后分类"),
 }
-WHOLE = frozenset({"full", "monthly"})
-"""Runs that look at every enterprise."""
 
 
 # Words.
@@ -556,6 +556,11 @@ def record_label(record: str) -> str:
     kind, klass = record.split(".")
     variant = KINDS[kind].classes.get(int(klass))
     return f"{_(KINDS[kind].label)}·{_(variant)}" if variant else _(KINDS[kind].label)
+
+
+def _industry_label(prefix: str) -> str:
+    """`H62 餐饮业`, by GB/T 4754."""
+    return f"{prefix} {industries().get(prefix, '')}".strip()
 
 
 def _span(days: int) -> str:

@@ -223,7 +223,7 @@ def desk_panel() -> Any:
     )
 
 
-# What the pages show ---------------------------------------------------------------------------------------------------
+# What the pages show.
 
 
 def _areas(reader: Actor) -> list[Area]:
@@ -241,7 +241,9 @@ def _areas(reader: Actor) -> list[Area]:
 
 def _area_chart(areas: Sequence[Area]) -> Markup:
     rows = [
-        Stack(area.name, [Part(grade, area.counts[grade], TONES[grade]) for grade in GRADES], f"{area.counts.total():,}")
+        Stack(
+            area.name, [Part(grade, area.counts[grade], TONES[grade]) for grade in GRADES], f"{area.counts.total():,}"
+        )
         for area in areas
     ]
     return charts.stacked(rows, title=_("各辖区信用风险等级构成"))
@@ -260,7 +262,9 @@ def _area_map(areas: Sequence[Area]) -> Markup | None:
 def _trend_chart(trend: Sequence[ClassificationRun]) -> Markup:
     return charts.line(
         [
-            Series(_("%(grade)s 级", grade=grade), [round(_share(queries.distribution(run), grade), 2) for run in trend])
+            Series(
+                _("%(grade)s 级", grade=grade), [round(_share(queries.distribution(run), grade), 2) for run in trend]
+            )
             for grade in ("B", "C", "D")
         ],
         labels=[run.as_of.strftime("%Y-%m") if run.as_of else "" for run in trend],
@@ -305,7 +309,7 @@ def _steps(receipt: Receipt, model_id: int) -> list[Bar]:
     for group in receipt.groups:
         for line in receipt.lines:
             if line.indicator.group == group.key and line.points:
-                url = url_for(".model", model_id=model_id, _anchor=line.indicator.key)
+                url = url_for("grading.model", model_id=model_id, _anchor=line.indicator.key)
                 steps.append(_bar(line.indicator.label, line.points, url))
         if group.points != group.sum:
             words = _("%(group)s封顶 %(cap)s 分", group=_(GROUPS[group.key]), cap=f"{group.cap / TENTH:g}")

@@ -1,4 +1,4 @@
-"""The packed reading of the register for grading: subjects, the records that count, relations, as flat arrays of one moment."""
+"""The packed reading of the register for grading: subjects, records that count, relations, as flat arrays."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -128,7 +128,7 @@ def _reached(on: date | None, day: date) -> bool:
 
 
 def standing(facts: Sequence[Fact], day: date) -> list[Fact]:
-    """The records that stand on a day (those still to come among them), without acts that have reached a higher stage."""
+    """The records that stand on a day, those to come among them; no acts that have reached a higher stage."""
     highest: dict[str, int] = {}
     for fact in facts:
         if fact.chain and fact.kind in STAGES and fact.happened_on <= day and not _reached(fact.revoked_on, day):
@@ -155,9 +155,9 @@ class Dossier:
 class Reading:
     """Many enterprises on one day. Subjects are rows 0 … n-1; events name their subject by row.
 
-    `columns` and `features` are int32[n] by name (`UNKNOWN` where the register does not say; features are 0 by default).
-    Events lie together by code; aligned: `row` int32, `age` and `stop` int16 days (`OPEN`: nothing known that will end or
-    change it), `ended` bool, `code` int16, negative for a record that is still to come (in `stop` days).
+    `columns` and `features` are int32[n] by name (`UNKNOWN`: the register does not say; features are 0 by default).
+    Events lie together by code; aligned: `row` int32, `age` and `stop` int16 days (`OPEN`: nothing known that will end
+    or change it), `ended` bool, `code` int16, negative for a record that is still to come (in `stop` days).
     """
 
     as_of: date
@@ -198,15 +198,19 @@ Scope = range | NDArray[np.int64]
 
 @contextmanager
 def reading() -> Iterator[Connection]:
-    """A connection on which every read sees the same moment. It sees only what is committed."""
+    """A connection on which every read sees the same committed moment (in tests: the one transaction)."""
     if Session.pinned is not None:
         yield Session.pinned
     else:
         engine = db.engines[None].execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         with engine.connect() as connection:
-            connection.exec_driver_sql("SET LOCAL work_mem = '256MB'")
-            connection.exec_driver_sql("SET LOCAL random_page_cost = 1.1")  # a list of ids is read through indexes
             yield connection
+
+
+def tune(connection: Connection) -> None:
+    """Makes the transaction fit for reading much: sorts in memory, and indexes for lists of ids."""
+    connection.exec_driver_sql("SET LOCAL work_mem = '256MB'")
+    connection.exec_driver_sql("SET LOCAL random_page_cost = 1.1")
 
 
 def shards(connection: Connection, size: int = SHARD) -> list[range]:
@@ -223,7 +227,7 @@ def parts(ids: NDArray[np.int64], size: int = SHARD) -> list[NDArray[np.int64]]:
 
 
 def read(connection: Connection, scope: Scope, day: date, wanted: Wanted) -> Reading:
-    """The inspectable enterprises of a scope (at most `SHARD` ids) with the wanted records and their relations on a day."""
+    """The inspectable enterprises of a scope (at most `SHARD` ids), their wanted records and relations on a day."""
     ids, columns = _subjects(connection, scope, day, _INSPECTABLE)
     subject_class = columns.pop("subject_class")
     rows = np.full(len(scope), -1, np.int32)
@@ -239,7 +243,7 @@ def read(connection: Connection, scope: Scope, day: date, wanted: Wanted) -> Rea
 
 
 def related(connection: Connection, ids: Sequence[int], *, by_address: bool) -> NDArray[np.int64]:
-    """Those enterprises and the others whose relations look at them: same person, branches, and the same address if asked."""
+    """Those enterprises and others whose relations look at them: same person, branches, same address if asked."""
     found = _driver(connection).execute(_RELATED_BY_ADDRESS if by_address else _RELATED, {"ids": list(ids)})
     return np.array(sorted(row[0] for row in found), np.int64)
 
@@ -266,7 +270,7 @@ def dossier(enterprise_id: int, day: date) -> Dossier:
 
 
 def industry_number(prefix: str) -> tuple[int, int]:
-    """A GB/T 4754 prefix (section letter, up to two digits: `H`, `H62`) as (number, mask) over the column `industry`."""
+    """A GB/T 4754 prefix (section letter, up to two digits: `H62`) as (number, mask) over the column `industry`."""
     number = mask = 0
     for place, letter in zip((14, 7, 0), prefix, strict=False):
         number |= ord(letter) << place
@@ -345,12 +349,14 @@ _FEATURES = {
             ) AS troubled
             FROM enterprise e WHERE e.person_key = ANY(%(person)s)
         ), counted AS (
-            SELECT id, count(*) FILTER (WHERE troubled) OVER (PARTITION BY person_key) - troubled::int AS number FROM kin
+            SELECT id, count(*) FILTER (WHERE troubled) OVER (PARTITION BY person_key) - troubled::int AS number
+            FROM kin
         )
         SELECT e.id, e.number FROM counted e WHERE {{among}}""",
     "same_address": f"""
         WITH counted AS (
-            SELECT e.id, e.cluster_address, count(*) FILTER (WHERE {_INSPECTABLE}) OVER (PARTITION BY e.address_key) AS number
+            SELECT e.id, e.cluster_address,
+                   count(*) FILTER (WHERE {_INSPECTABLE}) OVER (PARTITION BY e.address_key) AS number
             FROM enterprise e WHERE e.address_key = ANY(%(address)s)
         )
         SELECT e.id, e.number FROM counted e WHERE NOT e.cluster_address AND e.number >= {CROWD} AND {{among}}""",
@@ -359,8 +365,8 @@ _FEATURES = {
             SELECT FROM credit_record r
             WHERE r.enterprise_id = e.parent_id AND r.kind IN {TROUBLE[1:]} AND {_IN_FORCE})""",
 }
-"""Relations as (enterprise, number): percent of the capital that is pledged; other enterprises of the same person that are
-revoked or listed; enterprises at one address that is no registered cluster; head office on a list that means grade D.
+"""Relations as (enterprise, number): percent of the capital that is pledged; other enterprises of the same person that
+are revoked or listed; enterprises at one address that is no registered cluster; head office on a list that means D.
 They look at records, never at grades, so that no grade depends on another one."""
 
 _TOGETHER = {"person": 2, "address": CROWD}
@@ -378,9 +384,7 @@ _RELATED_BY_ADDRESS = (
 def _subjects(connection: Connection, scope: Scope, day: date, status: str) -> tuple[Ints, dict[str, Ints]]:
     """Ids and columns of the enterprises in a scope, aligned."""
     words = [
-        " + ".join(
-            f"({number} + 1) * {1 << shift}::bigint" for (_name, number, _bits), shift in _shifts(line)
-        )
+        " + ".join(f"({number} + 1) * {1 << shift}::bigint" for (_name, number, _bits), shift in _shifts(line))
         for line in _COLUMNS
     ]
     aggregated = ", ".join(f"string_agg(int8send({word}), '')" for word in ("e.id", *words))
@@ -439,7 +443,8 @@ def _features(connection: Connection, scope: Scope, day: date, rows: Ints, count
     """The relations as int32[count] by name; most enterprises have none."""
     among = _among(scope, "e.id")
     each = [
-        f"(SELECT string_agg(int8send(id) || int8send(number), '') FROM ({sql.format(among=among)}) AS f (id, number) WHERE number > 0)"
+        "(SELECT string_agg(int8send(id) || int8send(number), '')"
+        f" FROM ({sql.format(among=among)}) AS f (id, number) WHERE number > 0)"
         for sql in _FEATURES.values()
     ]
     found = _fetch(connection, f"SELECT {', '.join(each)}", scope, day, _shared(connection, scope, day))

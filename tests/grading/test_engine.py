@@ -1,4 +1,4 @@
-"""The engine and the plain reference agree bit for bit on random models and random worlds; and what the numbers must obey."""
+"""The engine and the plain reference agree bit for bit on random models and worlds; and what the numbers obey."""
 
 from dataclasses import replace
 from datetime import date, timedelta

@@ -20,6 +20,8 @@ from casework.core.ledger import announce
 from casework.core.web import audience_of
 from casework.documents.catalogue import NOTICES
 from casework.documents.messages import DocumentIssued
+from casework.grading import operations as grading
+from casework.grading import queries as grading_queries
 from casework.intake import views as intake_pages
 from casework.registry.models import WaitingRow
 from casework.registry.sources import SOURCES
@@ -149,6 +151,12 @@ class Things:
         return make_intake.item(by=make_cases.person("intake", org=self.unit), of=self.enterprise)
 
     @cached_property
+    def grading_run(self) -> Any:
+        """A run that grades an enterprise of the area for the first time."""
+        assert self.enterprise.id
+        return grading.run_now(actor=SYSTEM)
+
+    @cached_property
     def alert(self) -> Any:
         return make_warning.alert(of=self.enterprise)
 
@@ -204,6 +212,8 @@ VALUES: dict[str, Callable[[Things], Any]] = {
     "disclosure.anything": lambda things: "no-such-page",
     "intake.item_id": lambda things: things.intake_item.id,
     "intake.verb": lambda things: sorted(intake_pages.VERBS),
+    "grading.run_id": lambda things: things.grading_run.id,
+    "grading.model_id": lambda things: grading_queries.models()[0].id,
     "warning.alert_id": lambda things: things.alert.id,
     "warning.verb": lambda things: sorted(warning_pages.VERBS),
     "insight.name": lambda things: "hits",

@@ -112,10 +112,15 @@ def fact_of(enterprise: Enterprise, record: str, on: date, **columns: Any) -> Cr
         kind=KINDS[kind].number,
         klass=int(klass),
         happened_on=on,
-        title=KINDS[kind].label,
-        source="test",
-        source_key=f"t{next(_numbers)}",
-        **({"recorded_at": clock.now()} | columns),
+        **(
+            {
+                "title": KINDS[kind].label,
+                "source": "test",
+                "source_key": f"t{next(_numbers)}",
+                "recorded_at": clock.now(),
+            }
+            | columns
+        ),
     )
     session.add(row)
     session.flush()

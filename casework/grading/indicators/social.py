@@ -6,7 +6,9 @@ from casework.grading.rules import Count, Example, Growth, Indicator, Listing, P
 COMPLAINTS = "市场监督管理投诉举报处理办法（总局令第121号）；国市监信发〔2022〕6号"
 ACCEPTED = ("complaint.1", "complaint.2")
 MORE_IS_USUAL = {"F52": 200, "H": 200, "I64": 300}
-"""Where many customers come, many complain: percent of the steps for retail, hotels and catering, internet platforms."""
+"""Where many customers come, many complain: percent of the steps for retail, hotels and catering, platforms."""
+
+RECENT, EARLIER = Past("complaint.1", 10), Past("complaint.1", 120)
 
 INDICATORS = (
     Indicator(
@@ -50,8 +52,8 @@ INDICATORS = (
         group="social",
         rule=Growth(ACCEPTED, 91, 5, 200, 20),
         examples=(
-            Example(N_("近3个月6件，前3个月2件"), 20, (*(Past("complaint.1", 10),) * 6, *(Past("complaint.1", 120),) * 2)),
-            Example(N_("近3个月5件，前3个月2件"), 0, (*(Past("complaint.1", 10),) * 5, *(Past("complaint.1", 120),) * 2)),
+            Example(N_("近3个月6件，前3个月2件"), 20, (*(RECENT,) * 6, *(EARLIER,) * 2)),
+            Example(N_("近3个月5件，前3个月2件"), 0, (*(RECENT,) * 5, *(EARLIER,) * 2)),
             Example(N_("近3个月4件，前3个月没有"), 0, (Past("complaint.1", 10),) * 4),
         ),
     ),

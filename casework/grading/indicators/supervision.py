@@ -22,7 +22,9 @@ INDICATORS = (
         group="supervision",
         rule=Listing({"abnormal.1": 220, "abnormal.2": 180, "abnormal.3": 300, "abnormal.4": 320}, further=40),
         instead={
-            "individual": Listing({"abnormal.1": 200, "abnormal.2": 180, "abnormal.3": 260, "abnormal.4": 280}, further=40)
+            "individual": Listing(
+                {"abnormal.1": 200, "abnormal.2": 180, "abnormal.3": 260, "abnormal.4": 280}, further=40
+            )
         },
         examples=(
             Example(N_("因未按期公示年度报告在列"), 220, (Past("abnormal.1", 100),)),
@@ -55,7 +57,12 @@ INDICATORS = (
         formula=N_("从决定日起算：一般处罚计12个月，严重处罚计36个月并按时间递减；警告、简易程序和轻微的不计；完成信用修复、公示期满或决定被撤销的，自当日起不计。"),
         group="supervision",
         rule=Sum(
-            (Weight("penalty.2", 80, 365), Weight("penalty.6", 80, 365), Weight("penalty.3", 200, 1095), Weight("penalty.7", 200, 1095)),
+            (
+                Weight("penalty.2", 80, 365),
+                Weight("penalty.6", 80, 365),
+                Weight("penalty.3", 200, 1095),
+                Weight("penalty.7", 200, 1095),
+            ),
             400,
             THREE_YEARS,
         ),
@@ -144,7 +151,9 @@ INDICATORS = (
         group="supervision",
         rule=Sum((Weight("product_test.2", 80, 365),), 200),
         examples=(
-            Example(N_("一年内不合格1批次、合格3批次"), 80, (Past("product_test.2", 30), *(Past("product_test.1", 60),) * 3)),
+            Example(
+                N_("一年内不合格1批次、合格3批次"), 80, (Past("product_test.2", 30), *(Past("product_test.1", 60),) * 3)
+            ),
             Example(N_("一年内不合格3批次"), 200, tuple(Past("product_test.2", days) for days in (30, 60, 90))),
         ),
     ),
