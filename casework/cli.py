@@ -267,15 +267,15 @@ def run_campaign(
         with transaction():
             org_id = _unit_of(area)
             drawn_id = sampling.begin_unattended(item_codes=items, org_id=org_id, actor=operator).id
-        with transaction():
-            sampling.draw(drawn_id, actor=operator)
+        with transaction():  # a worker may be quicker; whoever comes second does nothing
+            sampling.draw_unattended(drawn_id, actor=operator)
         with transaction():
             sampling.chunk_cases(drawn_id, actor=operator)
-            opened = sampling.open_all_cases(drawn_id, actor=operator)
+            sampling.open_all_cases(drawn_id, actor=operator)
             drawn = sampling_queries.campaign(drawn_id, operator)
             _copy(sampling_queries.bundle(drawn_id), bundle)
             _copy(sampling.write_openings(drawn) if openings else None, openings)
-            outcome = sampling_queries.outcome(drawn) | {"cases": opened}
+            outcome = sampling_queries.outcome(drawn)
     if as_json:
         click.echo(json.dumps(outcome, ensure_ascii=False))
     else:

@@ -300,7 +300,7 @@ def enough_officers(facts: Facts) -> str | None:
         "检查人员不得少于 %(least)s 名，且执法证有效、执法事项范围覆盖检查事项；目前符合条件的 %(fit)s 名。%(reasons)s",
         least=facts["least_officers"],
         fit=fit,
-        reasons=_("；").join(f"{name}：{_('、').join(defects)}" for name, defects in found.items() if defects),
+        reasons=_("；").join(name + _("：") + _("、").join(defects) for name, defects in found.items() if defects),
     )
 
 

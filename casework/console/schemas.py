@@ -92,7 +92,7 @@ def _text(shipped: str) -> fields.Field[Any]:
 
     def keeps_placeholders(given: str) -> None:
         if placeholders(given) != wanted:
-            names = "、".join(f"{{{name}}}" for name in sorted(wanted)) or _("无")
+            names = _("、").join(f"{{{name}}}" for name in sorted(wanted)) or _("无")
             raise ValidationError(_("应包含且只包含这些占位：%(names)s。", names=names))
 
     return fields.String(required=True, validate=[validate.Length(min=1, max=1000), keeps_placeholders])

@@ -264,7 +264,7 @@ def _audit_row(entry: AuditEntry) -> list[Any]:
     return [
         f"{entry.at.astimezone(clock.LOCAL_ZONE):%Y-%m-%d %H:%M:%S}",
         entry.actor_name,
-        "、".join(entry.actor_roles),
+        _("、").join(entry.actor_roles),
         action_label(entry.action),
         kind_label(entry.subject_kind),
         entry.subject_id,

@@ -85,7 +85,7 @@ def _encoding(connection: psycopg.Connection) -> Check:
     knows_chinese = encoding == "UTF8" and _one(connection, "SELECT '周' ~ '^[[:alpha:]]$'")
     found = _("能识别汉字") if knows_chinese else _("不能识别汉字")
     remedy = _("请新建数据库并迁移数据：ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8' TEMPLATE template0。")
-    return _check(_("数据库编码"), bool(knows_chinese), f"{encoding}，{found}", remedy)
+    return _check(_("数据库编码"), bool(knows_chinese), encoding + _("，") + found, remedy)
 
 
 def _clocks(connection: psycopg.Connection) -> Check:
@@ -164,7 +164,7 @@ def check_printing() -> Check:
         return Check(name, False, _("生成测试文件失败：%(reason)s", reason=done.stderr.strip()[-200:]), _fonts_remedy())
     missing = [face for face in FACES if re.sub(r"\W", "", face) not in json.loads(done.stdout)]
     if missing:
-        return Check(name, False, _("缺少字体：%(names)s", names="、".join(missing)), _fonts_remedy())
+        return Check(name, False, _("缺少字体：%(names)s", names=_("、").join(missing)), _fonts_remedy())
     return Check(name, True, _("%(count)s 种公文字体齐全", count=len(FACES)))
 
 

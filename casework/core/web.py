@@ -222,6 +222,7 @@ def install(
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(i18n.translate, i18n.plural, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.filters["translated"] = i18n.translate
     app.jinja_env.globals.update(panel=panel, may_use=may_use, charts=charts, LOCAL_ZONE=clock.LOCAL_ZONE)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 

@@ -201,7 +201,7 @@ def _freeze(kind: NoticeKind, facts: Mapping[str, Any], organ_id: int) -> dict[s
     except ValidationError as error:
         wrong = dict(_sentences(error.normalized_messages()))
         raise Invalid(
-            _("文书“%(label)s”的内容不完整或有误：%(facts)s", label=_(kind.label), facts="、".join(wrong)), wrong
+            _("文书“%(label)s”的内容不完整或有误：%(facts)s", label=_(kind.label), facts=_("、").join(wrong)), wrong
         ) from error
     organ = staff.unit(organ_id)
     stated["organ"] = {"name": organ.name, "telephone": organ.telephone, "address": organ.address}

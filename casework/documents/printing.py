@@ -90,7 +90,7 @@ def _check_fonts() -> None:
         raise Refusal(
             _(
                 "缺少公文字体 %(names)s，不能生成 PDF。请系统管理员检查环境变量 FONTCONFIG_FILE。",
-                names="、".join(missing),
+                names=_("、").join(missing),
             )
         )
 

@@ -65,7 +65,9 @@ class Explanation:
     @property
     def is_current(self) -> bool:
         """Whether the stored result is the one that follows from today's records."""
-        return self.rating is not None and self.rating.pts == [line.points for line in self.receipt.lines]
+        stored = self.rating
+        points = [line.points for line in self.receipt.lines]
+        return stored is not None and (stored.pts, stored.flags) == (points, self.receipt.flags)
 
 
 def basis(day: date) -> Basis:

@@ -80,7 +80,7 @@ def rising(strata: Sequence[Stratum]) -> str:
 
 def _interval(rate: Rate) -> str:
     low, high = rate.interval
-    return f"{percent(rate.value)}（{percent(low)}—{percent(high)}）"
+    return percent(rate.value) + _("（%(note)s）", note=f"{percent(low)}—{percent(high)}")
 
 
 def spared(grades: Sequence[Spared]) -> Figure | None:
@@ -155,7 +155,7 @@ def problems(rows: Sequence[tuple[str, Rate]], *, tones: bool = False) -> Figure
             n=rate.n,
         )
     bars = [
-        Bar(name, one.value or 0, f"{percent(one.value)}（{one.hits:,}/{one.n:,}）", _TONES[name] if tones else "plain")
+        Bar(name, one.value or 0, percent(one.value) + _("（%(note)s）", note=f"{one.hits:,}/{one.n:,}"), _TONES[name] if tones else "plain")
         for name, one in shown[:MOST]
     ]
     return Figure(

@@ -96,9 +96,9 @@ def _unrecognised(source: Source, file: IO[bytes]) -> str:
     columns = columns_of(file, source, lambda _head: None)
     return _(
         "文件缺少必需的列：%(missing)s。表头（第 %(row)s 行）是：%(cells)s。请改正表头，或在页面上传一次并对应列。",
-        missing="、".join(source.missing(columns.fields)),
+        missing=_("、").join(source.missing(columns.fields)),
         row=columns.head.row_no,
-        cells="、".join(filter(None, columns.head.cells)),
+        cells=_("、").join(filter(None, columns.head.cells)),
     )
 
 
@@ -241,7 +241,7 @@ def source_of(key: str) -> Source:
     """The source, or a Refusal that says how to see them all."""
     if key not in SOURCES:
         raise Refusal(
-            _("没有名为 %(key)s 的数据来源。可用的来源：%(known)s。", key=key, known="、".join(SOURCES)), field="source"
+            _("没有名为 %(key)s 的数据来源。可用的来源：%(known)s。", key=key, known=_("、").join(SOURCES)), field="source"
         )
     return SOURCES[key]
 
@@ -280,7 +280,7 @@ def _check_mapping(source: Source, mapping: Mapping[int, str]) -> None:
         elif chosen.count(key) > 1:
             errors[f"column_{column}"] = [_("同一字段只能对应一列。")]
     if missing := source.missing(dict(mapping)):
-        errors[""] = [_("还缺少必需的列：%(labels)s。", labels="、".join(missing))]
+        errors[""] = [_("还缺少必需的列：%(labels)s。", labels=_("、").join(missing))]
     if errors:
         raise Invalid(_("列的对应关系有误。"), errors)
 

@@ -269,7 +269,7 @@ def _events(known: Enterprise, records: Any) -> list[dict[str, Any]]:
             (record.objection_closed_on, _("异议办结")),
         ):
             if day is not None:
-                events.append((day, f"{_(kind.label)}：{words}", record.title, url, "plain"))
+                events.append((day, _(kind.label) + _("：") + words, record.title, url, "plain"))
     events.sort(key=lambda event: event[0], reverse=True)
     return [
         {"when": day.isoformat(), "title": title, "text": None if words == title else words, "url": url, "kind": weight}
@@ -353,7 +353,7 @@ def _told(source: Source | None, detail: Mapping[str, Any]) -> list[tuple[str, A
     told = []
     for key, value in detail.items():
         if key in labels and not isinstance(value, Mapping):
-            words = "、".join(map(str, value)) if isinstance(value, list) else value
+            words = _("、").join(map(str, value)) if isinstance(value, list) else value
             told.append((_(labels[key]), (_("是") if words else _("否")) if isinstance(words, bool) else words))
     return told
 
@@ -414,9 +414,9 @@ def source(key: str) -> Any:
 @views.get("/imports/sources/<key>/template.csv")
 @audience("registry.import")
 def template(key: str) -> Any:
-    """A file to fill in, with the source's own examples."""
+    """A file to fill in, with the source's own examples. Its headings are Chinese, as files are recognised by them."""
     known = registry.source_of(key)
-    header = [_(field.label) for field in known.fields]
+    header = [field.label for field in known.fields]
     rows = ([example.cells.get(field.key, "") for field in known.fields] for example in known.examples)
     return _csv(sheets.csv_lines(header, rows), f"{known.key}.csv")
 

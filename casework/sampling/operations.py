@@ -329,12 +329,13 @@ def file_plan(plan_id: int, *, filed_no: str, actor: Actor) -> Plan:
 def publish_plan(plan_id: int, *, actor: Actor) -> Plan:
     """备案 → 公示; the version that was in force until now goes out of it."""
     plan = _locked_plan(plan_id, actor)
+    _allowed(PLAN, "publish", plan.state, actor)
     before = session.scalars(
         select(Plan)
         .where(Plan.org_id == plan.org_id, Plan.year == plan.year, Plan.state.in_(PLAN_IN_FORCE))
         .with_for_update()
     ).first()
-    if before is not None and plan.state == "filed":
+    if before is not None:
         with _moving(before, PLAN, "supersede", actor=actor):
             pass
     with _moving(plan, PLAN, "publish", actor=actor):
@@ -573,6 +574,7 @@ def publish_commitment(campaign_id: int, *, actor: Actor) -> Campaign:
 def invite(campaign_id: int, *, name: str, actor: Actor) -> str:
     """Makes a one-time link for a witness and returns its token; only its hash is kept."""
     campaign = _locked_campaign(campaign_id, actor)
+    _allowed(CAMPAIGN, "draw", "committed", actor)
     _check_open(campaign)
     token = secrets.token_urlsafe(24)
     session.add(
@@ -604,7 +606,8 @@ def contribute(campaign_id: int, *, text: str, actor: Actor) -> Contribution:
     ).first()
     if given is not None:
         raise Refusal(_("您已经提交过见证文本，每人只能提交一次。"), field="text")
-    return _contribute(campaign, by=f"{actor.name}（{actor.org_name}）", text=text, account_id=actor.id, actor=actor)
+    by = f"{actor.name}（{actor.org_name}）"[:LONGEST_NAME]
+    return _contribute(campaign, by=by, text=text, account_id=actor.id, actor=actor)
 
 
 def contribute_by_link(token: str, *, by: str, text: str, address: str | None = None) -> Contribution:
@@ -662,13 +665,18 @@ def draw(campaign_id: int, *, actor: Actor) -> Campaign:
     middle leaves the campaign as it was, and the next draw uses the same nonce.
     """
     campaign = _locked_campaign(campaign_id, actor)
-    texts = session.scalars(
-        select(Contribution.text).where(Contribution.campaign_id == campaign.id).order_by(Contribution.position)
+    given = session.scalars(
+        select(Contribution).where(Contribution.campaign_id == campaign.id).order_by(Contribution.position)
     ).all()
-    facts = {"approver": campaign.approved_by, "unattended": campaign.unattended, "contributions": texts}
+    facts = {
+        "approver": campaign.approved_by,
+        "unattended": campaign.unattended,
+        "contributions": given,
+        "witnesses": {one.account_id for one in given if one.account_id is not None},
+    }
     drawn = CampaignDrawn(campaign_id=campaign.id)
     with _moving(campaign, CAMPAIGN, "draw", actor=actor, announces=drawn, **facts):
-        seed = engine.seed_of(campaign.commitment or b"", campaign.nonce or b"", texts)
+        seed = engine.seed_of(campaign.commitment or b"", campaign.nonce or b"", [one.text for one in given])
         outcome = engine.draw(
             queries.parameters_of(campaign).strata,
             pool.members(campaign.id),

@@ -514,6 +514,7 @@ def outcome(campaign: Campaign) -> dict[str, Any]:
         "seed": _known(campaign.seed).hex(),
         "strata": [{name: getattr(stratum, name) for name in figures} for stratum in campaign.strata],
         "drawn": campaign.tasks,
+        "cases": progress(campaign).opened,
     }
 
 

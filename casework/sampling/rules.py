@@ -192,7 +192,12 @@ def witnessed(facts: Facts) -> str | None:
     return _("还没有见证文本。请至少邀请一名见证人提交后再抽取；没有见证人的，应作废后改为无见证方案。")
 
 
-drawable = _all(_not_by("approver", N_("批准方案的人员不得组织抽取。")), witnessed)
+def not_a_witness(facts: Facts) -> str | None:
+    """Who contributed a text and also knew when it is enough would hold both ends."""
+    return _("见证人不得同时组织抽取。") if facts["by"] in facts["witnesses"] else None
+
+
+drawable = _all(_not_by("approver", N_("批准方案的人员不得组织抽取。")), witnessed, not_a_witness)
 confirmable = _all(
     _needs("proposed", N_("还没有人提出作废申请。")),
     _not_by("proposer", N_("提出作废的人员不得同时批准作废。")),

@@ -192,6 +192,7 @@ def _raise(signal: Signal, raised: Mapping[str, Sequence[Sight]], day: date) -> 
     """New alerts, one for each subject at the gravest level seen, with all that was seen of it."""
     if not raised:
         return
+    due_on = {level: queries.step_due_on(ALERT.initial, level, day) for level in LEVELS}
     gravest = [min(seen, key=lambda one: list(LEVELS).index(one.level)) for seen in raised.values()]
     rows = [
         {
@@ -210,7 +211,7 @@ def _raise(signal: Signal, raised: Mapping[str, Sequence[Sight]], day: date) -> 
             "seen_on": day,
             "times": len(raised[one.subject]),
             "entered_on": day,
-            "due_on": queries.step_due_on(ALERT.initial, one.level, day),
+            "due_on": due_on[one.level],
             "measures": [],
         }
         for one in gravest

@@ -70,10 +70,22 @@ def alerts() -> Any:
 def signals() -> Any:
     """The catalogue: what each signal looks at, from which value on, why, with its examples."""
     settings = {signal.key: parameters.in_force(signal.parameter) for signal in SIGNALS.values()}
-    notes = {signal.key: _(parameters.definitions()[signal.parameter].note) for signal in SIGNALS.values()}
     return render_template(
-        "warning/signals.html", signals=SIGNALS.values(), settings=settings, notes=notes, levels=LEVELS, scopes=SCOPES
+        "warning/signals.html",
+        signals=sorted(SIGNALS.values(), key=lambda signal: list(SCOPES).index(signal.scope)),
+        settings=settings,
+        notes={signal.key: _note(signal.parameter, settings[signal.key].value) for signal in SIGNALS.values()},
+        levels=LEVELS,
+        scopes=SCOPES,
     )
+
+
+def _note(parameter: str, settings: Mapping[str, Any]) -> str:
+    """What the values of a parameter mean, with the values themselves where the note names them."""
+    note = _(parameters.definitions()[parameter].note)
+    for name, value in settings.items():
+        note = note.replace(f" {name} ", f" {value} ")
+    return note
 
 
 def _about_rows() -> dict[str, Any]:

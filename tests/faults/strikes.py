@@ -18,14 +18,19 @@ WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE :holder = ANY(pg_blo
 
 
 @contextmanager
-def held(table: str, ids: Collection[int]) -> Iterator[Callable[[], int]]:
-    """Rows that another transaction holds, so that whoever writes or refers to them waits in the middle of its own.
+def held(table: str, ids: Collection[int] | None = None) -> Iterator[Callable[[], int]]:
+    """Rows (or a whole table) that another transaction holds, so that who writes or refers to them waits in its middle.
 
-    Gives a function that counts who waits. The rows are free again afterwards, also when the database has died.
+    Gives a function that counts who waits. All is free again afterwards, also when the database has died.
     """
+    rows = f"SELECT id FROM {table} WHERE id = ANY(:ids) FOR UPDATE"
+    lock = f"LOCK TABLE {table} IN SHARE MODE"
     with db.engines[None].connect() as connection:
         holder = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
-        connection.execute(text(f"SELECT id FROM {table} WHERE id = ANY(:ids) FOR UPDATE"), {"ids": list(ids)})
+        if ids is None:
+            connection.execute(text(lock))
+        else:
+            connection.execute(text(rows), {"ids": list(ids)})
         yield lambda: session.execute(WAITING, {"holder": holder}).scalar_one()
         with suppress(OperationalError):
             connection.rollback()
@@ -62,8 +67,3 @@ def _rows() -> Counter[str]:
     """How many rows every table has."""
     session.rollback()
     return Counter({table: count for table, (count, _last) in digest().items()})
-
-
-def numbers_are_whole(serials: Collection[Any]) -> bool:
-    """Whether numbers run from 1 on without a gap and without a repetition."""
-    return sorted(serials) == list(range(1, len(serials) + 1))

@@ -342,10 +342,16 @@ def test_an_item_goes_one_step_towards_the_unit_in_charge(world):
 # ---- The triggered check ---------------------------------------------------------------------------------------------
 
 
-def test_from_a_report_to_a_check_and_back(world):
+def test_from_a_complaint_to_a_triggered_check_and_back(world):
+    """One call is both: the dispute is mediated, the clue verified on the spot whatever the grade, each on its clock."""
     desk = make_intake.desk()
     subject = make.enterprise()
-    report = make_intake.walked("report", "verifying", desk, of=subject)
+    county = make.unit("川汇区局").id
+    complaint = make_intake.item("complaint", by=desk["centre"], of=subject, also_report=True, send_to=county)
+    intake.accept(complaint.id, actor=desk["triage"])
+    assert counted(complaint) == [(13, 1, True)]
+    report = queries.links(complaint, desk["triage"])[0].item
+    intake.sign_for(report.id, actor=desk["triage"])
     case = make_intake.check(report, desk["triage"], codes=(make_sampling.item(line="food").code,))
     assert (case.kind, case.origin_kind, case.source, case.enterprise_id) == (
         "triggered",

@@ -23,7 +23,12 @@ COUNTIES = (
 def city() -> None:
     """周口市局 with two county bureaus and two offices each: enough of a tree for every scope."""
     root = staff.create_unit(
-        kind="city", name="周口市市场监督管理局", short_name="市局", division_code="411600", parent_id=None, actor=SYSTEM
+        kind="city",
+        name="周口市市场监督管理局",
+        short_name="市局",
+        division_code="411600",
+        parent_id=None,
+        actor=SYSTEM,
     )
     for code, name in COUNTIES[:2]:
         county = staff.create_unit(

@@ -173,10 +173,14 @@ def test_contributions_count_from_the_commitment_to_the_draw_and_no_longer(city)
     ):
         with pytest.raises(Refusal):
             again()
+    clerk = draws.person("credit")
+    sampling.contribute(campaign.id, text="我也见证", actor=clerk)
+    with pytest.raises(Refusal, match="见证人不得同时组织抽取"):
+        sampling.draw(campaign.id, actor=clerk)
     drawn = sampling.draw(campaign.id, actor=office.operator)
     with pytest.raises(Refusal, match="现在不接受见证"):
         sampling.contribute(campaign.id, text="晚", actor=draws.person("auditor"))
-    texts = ["彩票 2026-11 07 12 33", "é"]
+    texts = ["彩票 2026-11 07 12 33", "é", "我也见证"]
     assert drawn.seed == engine.seed_of(drawn.commitment, drawn.nonce, texts)
 
 

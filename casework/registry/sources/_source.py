@@ -95,7 +95,7 @@ class Source:
     def missing(self, columns: Mapping[int, str]) -> list[str]:
         """Labels of required fields for which no column was found, and of the subject where nothing tells it."""
         mapped = set(columns.values())
-        labels = [known.label for known in self.required if known.key not in mapped]
+        labels = [_(known.label) for known in self.required if known.key not in mapped]
         named_only = any(known.key == "name" for known in self.required)
         if named_only and not mapped & {"uscc", "reg_no"}:
             labels.append(_("统一社会信用代码或注册号"))
