@@ -81,7 +81,7 @@ def _version(connection: psycopg.Connection) -> Check:
 
 def _encoding(connection: psycopg.Connection) -> Check:
     """In a database of another encoding, or whose locale is plain C, Chinese text is searched in vain."""
-    encoding = _one(connection, "SELECT current_setting('server_encoding')")
+    encoding = str(_one(connection, "SELECT current_setting('server_encoding')"))
     knows_chinese = encoding == "UTF8" and _one(connection, "SELECT '周' ~ '^[[:alpha:]]$'")
     found = _("能识别汉字") if knows_chinese else _("不能识别汉字")
     remedy = _("请新建数据库并迁移数据：ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8' TEMPLATE template0。")

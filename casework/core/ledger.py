@@ -84,7 +84,7 @@ class Subject(Protocol):
 class Stateful(Subject, Protocol):
     """A row whose `state` follows a workflow."""
 
-    state: Mapped[str]
+    state: str
 
 
 def record(
@@ -128,7 +128,7 @@ def announce(message: Message, *, actor: Actor) -> UUID:
 
 def announce_all(messages: Iterable[Message], *, actor: Actor) -> list[UUID]:
     """Puts many messages in the outbox at once."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": uuid4(),
             "name": message.name,
@@ -163,9 +163,9 @@ def move(
     """
     session.flush()
     session.refresh(subject, attribute_names=["state"], with_for_update=True)
-    before = str(subject.state)
+    before = subject.state
     decided = workflow.decide(name, before, facts or {})
-    subject.state = decided.target  # type: ignore[assignment]
+    subject.state = decided.target
     record(
         f"{workflow.name}.{name}", subject, actor=actor, before={"state": before}, after={"state": decided.target}, note=note
     )

@@ -100,7 +100,7 @@ def timeline(key: str) -> list[Dated]:
     """All values of a parameter, oldest first, the bureau's own among the shipped ones."""
     own = session.execute(
         select(Parameter.value, Parameter.effective_from, Parameter.document_no).where(Parameter.key == key)
-    ).tuples()
+    )
     by_day = {dated.effective_from: dated for dated in definitions()[key].shipped}
     by_day.update({day: Dated(value, day, document) for value, day, document in own})
     return [by_day[day] for day in sorted(by_day)]
@@ -161,7 +161,7 @@ def calendar() -> WorkCalendar:
     """The working-day calendar as known now; read once per session."""
     known = session().info.get("calendar")
     if known is None:
-        rows = session.execute(select(CalendarDay.day, CalendarDay.worked)).tuples()
+        rows = session.execute(select(CalendarDay.day, CalendarDay.worked))
         known = session().info["calendar"] = WorkCalendar(dict(rows.all()))
     return known
 

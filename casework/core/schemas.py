@@ -48,7 +48,7 @@ def choice(options: Any, *, required: bool = True, **more: Any) -> fields.String
     )
 
 
-def choices(options: Any, *, required: bool = True, **more: Any) -> fields.List:
+def choices(options: Any, *, required: bool = True, **more: Any) -> fields.List[Any]:
     """Some of several keys."""
     at_least = validate.Length(min=1, error=N_("请至少选择一项。")) if required else None
     if not required:

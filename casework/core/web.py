@@ -101,7 +101,7 @@ class Form:
             try:
                 self.data = schema.load(_without_blanks(self._typed))
             except ValidationError as error:
-                self._errors = _flat(error.normalized_messages())
+                self._errors = _flat(error.normalized_messages())  # type: ignore[no-untyped-call]
 
     @property
     def valid(self) -> bool:

@@ -37,7 +37,7 @@ def items() -> Iterator[pytest.param]:
             yield pytest.param(item, id=f"{name}-{key}")
 
 
-@pytest.mark.parametrize("item", items())
+@pytest.mark.parametrize("item", list(items()))
 def test_every_item_has_a_label_and_something_to_be_tried_by(item):
     assert item.label.strip()
     assert any(getattr(item, proof, None) for proof in PROOFS)
