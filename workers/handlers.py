@@ -31,7 +31,7 @@ class On:
     @property
     def key(self) -> str:
         """Names the line in the ledger; renaming an operation would make its old messages new, so don't."""
-        room = self.operation.__module__.split(".")[-2]
+        room = self.operation.__module__.split(".")[1]
         return f"{room}.{self.operation.__name__}"
 
 

@@ -46,7 +46,7 @@ class Every:
 
     @property
     def key(self) -> str:
-        room = self.operation.__module__.split(".")[-2]
+        room = self.operation.__module__.split(".")[1]
         return f"{room}.{self.operation.__name__}"
 
 

@@ -18,6 +18,7 @@ from casework.sampling import draw as engine
 from casework.sampling import operations as sampling
 from casework.sampling import queries, rules
 from casework.sampling.models import Campaign, DrawnMember, Plan
+from casework.sampling.operations import dispatch, drawing
 from tests import make
 from tests.make import sampling as draws
 
@@ -37,7 +38,7 @@ def announced(name):
 
 
 def test_cases_are_announced_in_chunks_that_cover_the_drawn(city, monkeypatch):
-    monkeypatch.setattr(sampling, "CASES_AT_ONCE", 4)
+    monkeypatch.setattr(dispatch, "CASES_AT_ONCE", 4)
     campaign = draws.campaign(until="drawn", rates_bp={"A": 1500, "D": 2500})
     assert announced("CampaignDrawn") == [{"campaign_id": campaign.id}]
     sampling.chunk_cases(campaign.id, actor=SYSTEM)
@@ -332,7 +333,7 @@ def test_a_draw_that_dies_in_the_middle_is_resumed_with_the_same_nonce(live, mon
         raise SystemExit
 
     with monkeypatch.context() as patched:
-        patched.setattr(sampling, "_keep_drawn", killed)
+        patched.setattr(drawing, "_keep_drawn", killed)
         with pytest.raises(SystemExit), transaction():
             sampling.draw(campaign.id, actor=office.operator)
     session.expire_all()
