@@ -13,6 +13,7 @@ from casework.grading.rules import (
     DIRECT,
     GRADES,
     HIGHEST,
+    INPUTS,
     TENTH,
     Bands,
     Count,
@@ -49,10 +50,12 @@ class Graded:
     """What came out for the subjects of one class, aligned with `ids`.
 
     `points` int16[n, indicators] in tenths after decay and the indicator's own cap; `score` int16 in tenths, 0–10000;
-    `flags` int16; `grade` int8, a place in GRADES; `due` int32 days until the result can change by itself (or NEVER).
+    `flags` int16; `grade` int8, a place in GRADES; `due` int32 days until the result can change by itself (or NEVER);
+    `inputs` int32[n, len(INPUTS)]: what it rests on besides records.
     """
 
     ids: Ints
+    inputs: Ints
     points: Ints
     score: Ints
     flags: Ints
@@ -107,6 +110,7 @@ def grade(model: Model, thresholds: Mapping[str, int], reading: Reading) -> Grad
     flags = _flags(model, reading, world)
     return Graded(
         ids=reading.ids,
+        inputs=_inputs(reading),
         points=points,
         score=score.astype(np.int16),
         flags=flags,
@@ -118,11 +122,18 @@ def grade(model: Model, thresholds: Mapping[str, int], reading: Reading) -> Grad
 def fingerprints(graded: Graded, model_id: int, day: date) -> Ints:
     """One int64 per subject over everything that is stored of it: equal fingerprints, nothing to write."""
     due = np.where(graded.due == NEVER, 0, graded.due + day.toordinal())
-    parts = [graded.grade, graded.score, graded.flags, due, *graded.points.T]
+    parts = [graded.grade, graded.score, graded.flags, due, *graded.points.T, *graded.inputs.T]
     total: Ints = np.full(len(graded.ids), model_id, np.uint64)
     for place, part in enumerate(parts, start=1):
         total += part.astype(np.int64).view(np.uint64) * np.uint64(pow(MIX, place, 2**64))
     return total.astype(np.int64)
+
+
+def _inputs(reading: Reading) -> Ints:
+    age = reading.columns["age_days"]
+    established = np.where(age == UNKNOWN, UNKNOWN, reading.as_of.toordinal() - age)
+    numbers = {**reading.columns, **reading.features, "established": established}
+    return np.stack([numbers[name] for name in INPUTS], axis=1).astype(np.int32)
 
 
 def _bands(rule: Bands, world: World) -> Ints:

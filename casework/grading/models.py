@@ -4,7 +4,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Integer, SmallInteger, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from casework.core.db import Base, BigId, Small
@@ -106,6 +107,7 @@ class Rating(Base):
 class GradeHistory(Base):
     """Every result that an enterprise ever had. Append-only; a grade of None: left the register, no longer classified.
 
+    `inputs` are what the result rests on besides records (`rules.INPUTS`): the register keeps no versions of that.
     Rows are written together with the rating, whose keys hold for both: a check more costs a third of a first run.
     """
 
@@ -132,3 +134,19 @@ class GradeHistory(Base):
     flags: Mapped[int | None] = mapped_column(SmallInteger)
     model_id: Mapped[int | None]
     pts: Mapped[list[int] | None] = mapped_column(ARRAY(SmallInteger))
+    inputs: Mapped[list[int] | None] = mapped_column(ARRAY(Integer))
+
+
+class ReplayCheck(Base):
+    """One day's sample of stored results, each worked out again from the records known at its moment."""
+
+    __tablename__ = "replay_check"
+    __table_args__ = (CheckConstraint("jsonb_array_length(differing) <= checked", name="counted"),)
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    checked_at: Mapped[datetime]
+    checked: Mapped[int]
+    overtaken: Mapped[int]
+    """Results that lack a record written at the same moment; the next result has it."""
+    differing: Mapped[list[Any]] = mapped_column(JSONB)
+    """Of each result that does not follow: enterprise, day, and both answers."""

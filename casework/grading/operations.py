@@ -16,11 +16,12 @@ from casework.core.db import session
 from casework.core.errors import NotAllowed, NotFound, Refusal
 from casework.core.i18n import _
 from casework.core.ledger import announce, announce_all, move, record
-from casework.grading import engine, queries
+from casework.grading import engine, queries, replay
 from casework.grading.indicators import INDICATORS
 from casework.grading.messages import GradeChanged, RunFinished, RunRequested
-from casework.grading.models import ClassificationRun, GradeHistory, GradingModel, Rating
+from casework.grading.models import ClassificationRun, GradeHistory, GradingModel, Rating, ReplayCheck
 from casework.grading.queries import Basis
+from casework.grading.reference import Receipt
 from casework.grading.rules import DUE_SHARE, GRADES, MODEL, NOBODY, RUN_KINDS, default_model
 from casework.registry import operations as registry
 from casework.registry import queries as registry_queries
@@ -31,6 +32,8 @@ GRADER_LOCK = 4_116_004
 """Key of the advisory lock: one transaction grades at a time, so that no older reading overwrites a newer one."""
 
 KEPT_AT_ONCE = 20_000
+REPLAYED_EACH_DAY = 200
+"""So many present results, and as many past ones, are worked out again every day."""
 DEFAULT_FROM = date(2022, 7, 25)
 DEFAULT_DOCUMENT = "系统默认模型，依据豫市监办〔2022〕100号、国市监信发〔2022〕6号（指标与分值周口待核）"
 
@@ -244,6 +247,43 @@ def _carry_out(
     announce(RunFinished(run_id=run.id), actor=actor)
 
 
+def check_replay(*, actor: Actor) -> None:
+    """Works a sample of stored results out again and keeps what does not follow. Idempotence key: the day."""
+    _one_at_a_time()
+    day = clock.today()
+    if session.get(ReplayCheck, day) is not None:
+        return
+    chosen = queries.sample_of_results(REPLAYED_EACH_DAY, seed=day.toordinal())
+    overtaken, differing = 0, []
+    for done, stored in enumerate(chosen, start=1):
+        again = replay.result(stored)
+        if again.agrees:
+            continue
+        following = replay.next_result(stored)
+        if following is not None and replay.follows(again.receipt, following):
+            overtaken += 1
+        else:
+            differing.append(_difference(stored, again.receipt))
+        jobs.progress(done, len(chosen))
+    check = ReplayCheck(day=day, checked_at=clock.now(), checked=len(chosen), overtaken=overtaken, differing=differing)
+    session.add(check)
+    record(
+        "grading.check_replay",
+        ("replay_check", day.isoformat()),
+        actor=actor,
+        after={"checked": len(chosen), "overtaken": overtaken, "differing": len(differing)},
+    )
+
+
+def _difference(stored: GradeHistory, receipt: Receipt) -> dict[str, Any]:
+    return {
+        "enterprise_id": stored.enterprise_id,
+        "day": stored.as_of.isoformat(),
+        "stored": {"grade": stored.grade, "score": stored.score},
+        "replayed": {"grade": receipt.grade, "score": receipt.score},
+    }
+
+
 # Grading and keeping.
 
 
@@ -295,10 +335,12 @@ def _aligned(wanted: Ids, ids: Ids, marks: Ids) -> Ids:
 _KEEP = text(
     """
     WITH fresh AS (
-        SELECT enterprise_id, grade, score, flags, CAST(:day AS date) + due AS next_due, fingerprint, pts::smallint[]
+        SELECT enterprise_id, grade, score, flags, CAST(:day AS date) + due AS next_due, fingerprint,
+               pts::smallint[], inputs::int[]
         FROM unnest(CAST(:ids AS bigint[]), CAST(:grades AS text[]), CAST(:scores AS smallint[]),
-                    CAST(:flags AS smallint[]), CAST(:due AS int[]), CAST(:marks AS bigint[]), CAST(:pts AS text[]))
-             AS fresh (enterprise_id, grade, score, flags, due, fingerprint, pts)
+                    CAST(:flags AS smallint[]), CAST(:due AS int[]), CAST(:marks AS bigint[]), CAST(:pts AS text[]),
+                    CAST(:inputs AS text[]))
+             AS fresh (enterprise_id, grade, score, flags, due, fingerprint, pts, inputs)
     ), before AS (
         SELECT r.* FROM rating r JOIN fresh USING (enterprise_id)
     ), kept AS (
@@ -312,13 +354,17 @@ _KEEP = text(
             fingerprint = excluded.fingerprint, pts = excluded.pts
     ), noted AS (
         INSERT INTO grade_history (
-            enterprise_id, run_id, as_of, recorded_at, before, grade, score, flags, model_id, pts)
+            enterprise_id, run_id, as_of, recorded_at, before, grade, score, flags, model_id, pts, inputs)
         SELECT f.enterprise_id, CAST(:run_id AS bigint), CAST(:day AS date), :now, b.grade,
-               f.grade, f.score, f.flags, CAST(:model_id AS bigint), f.pts
+               f.grade, f.score, f.flags, CAST(:model_id AS bigint), f.pts, f.inputs
         FROM fresh f LEFT JOIN before b USING (enterprise_id)
-        WHERE b.enterprise_id IS NULL
-           OR (b.grade, b.score, b.flags, b.model_id, b.pts)
-              IS DISTINCT FROM (f.grade, f.score, f.flags, CAST(:model_id AS bigint), f.pts)
+        WHERE CASE
+            WHEN b.enterprise_id IS NULL THEN true
+            WHEN (b.grade, b.score, b.flags, b.model_id, b.pts)
+                 IS DISTINCT FROM (f.grade, f.score, f.flags, CAST(:model_id AS bigint), f.pts) THEN true
+            ELSE f.inputs IS DISTINCT FROM (
+                SELECT h.inputs FROM grade_history h
+                WHERE h.enterprise_id = f.enterprise_id ORDER BY h.id DESC LIMIT 1) END
     )
     SELECT f.enterprise_id, b.grade, f.grade FROM fresh f LEFT JOIN before b USING (enterprise_id)
     WHERE b.grade IS DISTINCT FROM f.grade
@@ -340,7 +386,8 @@ def _keep(graded: engine.Graded, marks: Ids, rows: Ids, model_id: int, day: date
             "flags": graded.flags[rows].tolist(),
             "due": due,
             "marks": marks[rows].tolist(),
-            "pts": ["{" + ",".join(map(str, points)) + "}" for points in graded.points[rows].tolist()],
+            "pts": _arrays(graded.points[rows]),
+            "inputs": _arrays(graded.inputs[rows]),
             "model_id": model_id,
             "run_id": run_id,
             "day": day,
@@ -349,6 +396,11 @@ def _keep(graded: engine.Graded, marks: Ids, rows: Ids, model_id: int, day: date
     ).all()
     registry.hand_down_grades(zip(ids, grades, scores, strict=True), run_id=run_id, day=day)
     return _Step(len(ids), len(ids), [(one, before, after) for one, before, after in changes])
+
+
+def _arrays(numbers: NDArray[Any]) -> list[str]:
+    """The rows of a matrix as PostgreSQL writes arrays."""
+    return ["{" + ",".join(map(str, row)) + "}" for row in numbers.tolist()]
 
 
 def _forget(ids: Ids, day: date, run_id: int | None) -> _Step:

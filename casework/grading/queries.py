@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
+from random import Random
 from typing import Any
 
 from sqlalchemy import Row, func, select
@@ -19,7 +20,7 @@ from casework.core.errors import NotFound, Refusal
 from casework.core.i18n import _
 from casework.core.jobs import Job
 from casework.grading import reference
-from casework.grading.models import ClassificationRun, GradeHistory, GradingModel, Rating
+from casework.grading.models import ClassificationRun, GradeHistory, GradingModel, Rating, ReplayCheck
 from casework.grading.rules import DIRECT, FLAG_LABELS, GRADES, NOBODY, TENTH, Model
 from casework.registry import queries as registry
 from casework.registry import snapshot
@@ -283,6 +284,30 @@ def history(enterprise_id: int, *, limit: int = 50) -> Sequence[GradeHistory]:
         .order_by(GradeHistory.id.desc())
         .limit(limit)
     ).all()
+
+
+def sample_of_results(number: int, *, seed: int) -> Sequence[GradeHistory]:
+    """So many of the latest results and as many of all, by chance; those that can be worked out again."""
+    replayable = (GradeHistory.grade.is_not(None), GradeHistory.inputs.is_not(None))
+    everybody = session.scalars(select(Rating.enterprise_id).order_by(Rating.enterprise_id)).all()
+    dice = Random(seed)  # noqa: S311 - a sample, no secret
+    lucky = dice.sample(everybody, min(number, len(everybody)))
+    latest = (
+        select(GradeHistory)
+        .where(GradeHistory.enterprise_id.in_(lucky), *replayable)
+        .ext(distinct_on(GradeHistory.enterprise_id))
+        .order_by(GradeHistory.enterprise_id, GradeHistory.id.desc())
+    )
+    highest = session.scalar(select(func.max(GradeHistory.id))) or 0
+    drawn = {dice.randint(1, highest) for _each in range(number)} if highest else set()
+    any_time = select(GradeHistory).where(GradeHistory.id.in_(drawn), *replayable)
+    found = {each.id: each for statement in (latest, any_time) for each in session.scalars(statement)}
+    return list(found.values())
+
+
+def replay_checks(limit: int = 30) -> Sequence[ReplayCheck]:
+    """The daily checks, newest first."""
+    return session.scalars(select(ReplayCheck).order_by(ReplayCheck.day.desc()).limit(limit)).all()
 
 
 def explanation(enterprise_id: int) -> Explanation:

@@ -72,6 +72,21 @@ FEATURES = {
     "parent_listed": N_("隶属企业当前列入严重违法失信名单或为失信被执行人"),
 }
 
+INPUTS = (
+    "established", "capital", "paid_capital", "employees", "cluster_address", "industry",
+    "pledge_percent", "kin_in_trouble", "same_address", "parent_listed",
+)  # fmt: skip
+"""What a result rests on besides records, in the order in which it is stored with it: append only.
+
+`established` is a proleptic ordinal; on a day, `age_days` follows from it.
+"""
+
+KNOWLEDGE = {"then": N_("按当时已知"), "now": N_("按现在已知")}
+"""The two senses in which the grade of a past day can be worked out again."""
+
+TRIALS = {"repaired": N_("已修复"), "removed": N_("已移出（办结）"), "revoked": N_("已撤销（更正）")}
+"""What a record may be taken for on trial."""
+
 
 def grade_of(score: int, thresholds: Mapping[str, int], flags: int = 0) -> str:
     """The grade of a score in tenths: half-open intervals from `thresholds` (points), at least what is direct."""

@@ -1,7 +1,7 @@
 """What may come in through the pages of grading."""
 
-from casework.core.schemas import Schema, choice
-from casework.grading.rules import GRADES, NOBODY
+from casework.core.schemas import Schema, choice, fields
+from casework.grading.rules import GRADES, KNOWLEDGE, NOBODY
 
 
 class Moved(Schema):
@@ -9,3 +9,18 @@ class Moved(Schema):
 
     before = choice((*GRADES, NOBODY), required=False, load_default=None)
     after = choice((*GRADES, NOBODY), required=False, load_default=None)
+
+
+class AsOf(Schema):
+    """Which day a receipt is for, and by which knowledge."""
+
+    on = fields.Date(load_default=None)
+    knowledge = choice(KNOWLEDGE, required=False, load_default="then")
+
+
+class Trial(Schema):
+    """Which records are tried as repaired, removed or revoked: their ids."""
+
+    repaired = fields.List(fields.Integer(), load_default=list)
+    removed = fields.List(fields.Integer(), load_default=list)
+    revoked = fields.List(fields.Integer(), load_default=list)

@@ -5,34 +5,37 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, jsonify, render_template, request, url_for
 from markupsafe import Markup
 
 from casework.accounts import queries as staff
 from casework.core import charts, clock, jobs, parameters
 from casework.core.actor import Actor
 from casework.core.charts import Bar, Part, Series, Stack, Tile
-from casework.core.errors import Refusal
+from casework.core.errors import NotFound, Refusal
 from casework.core.i18n import _, translate
 from casework.core.web import Form, actor, audience, done
 from casework.grading import operations as grading
-from casework.grading import queries
+from casework.grading import queries, reference, replay
 from casework.grading.indicators import INDICATORS
 from casework.grading.models import ClassificationRun
-from casework.grading.reference import Receipt
+from casework.grading.reference import Line, Receipt
 from casework.grading.rules import (
     FLAG_LABELS,
     GRADE_LABELS,
     GRADES,
     GROUPS,
+    KNOWLEDGE,
     MODEL,
     NOBODY,
     RUN_KINDS,
     TENTH,
+    TRIALS,
 )
-from casework.grading.schemas import Moved
+from casework.grading.schemas import AsOf, Moved, Trial
 from casework.registry import queries as registry
 from casework.registry.rules import SUBJECT_CLASSES
+from casework.registry.snapshot import Fact
 
 views = Blueprint("grading", __name__)
 
@@ -197,13 +200,87 @@ def enterprise_panel(enterprise_id: int) -> Any:
     return render_template(
         "grading/enterprise_panel.html",
         told=told,
-        shown=[line for line in told.receipt.lines if line.points or line.hits],
-        waterfall=_waterfall(told.receipt, thresholds, told.model.id),
-        steps=_steps(told.receipt, told.model.id),
-        flags=[_(words) for flag, words in FLAG_LABELS.items() if told.receipt.flags & flag],
+        **_what_adds_up(told.receipt, thresholds, told.model.id),
+        flags=_flags(told.receipt),
         history=[line for line in queries.history(enterprise_id) if line.before != line.grade],
         TENTH=TENTH,
     )
+
+
+@views.get("/enterprises/<int:enterprise_id>/grade/receipt")
+@audience("grading.read")
+def receipt(enterprise_id: int) -> Any:
+    """The whole receipt of today or a past day, by what was known then or by what is known now."""
+    enterprise = registry.find(enterprise_id, actor())
+    form = Form(AsOf(), {"on": clock.today().isoformat(), "knowledge": "then", **request.args})
+    day = form.data.get("on") or clock.today()
+    options = {key: _(words) for key, words in KNOWLEDGE.items()}
+    context = {"form": form, "enterprise": enterprise, "options": options}
+    try:
+        told = replay.replay(enterprise_id, day, form.data.get("knowledge", "then"))
+        other = replay.replay(enterprise_id, day, "now" if told.knowledge == "then" else "then")
+    except Refusal as refusal:
+        return render_template("grading/receipt.html", **context, told=None, why=str(refusal))
+    return render_template(
+        "grading/receipt.html",
+        **context,
+        told=told,
+        other=other,
+        **_what_adds_up(told.receipt, told.thresholds, told.model.id),
+        differences=_differences(told.receipt, other.receipt),
+        batches=registry.file_names(_batches(told.receipt)),
+        ahead=list(replay.ahead(queries.load(told.model.id), told.thresholds, told.dossier, told.receipt)),
+        flags=_flags(told.receipt),
+    )
+
+
+@views.get("/enterprises/<int:enterprise_id>/grade/receipt.json")
+@audience("grading.read")
+def receipt_data(enterprise_id: int) -> Any:
+    """The same receipt as data, for the staff."""
+    registry.find(enterprise_id, actor())
+    form = Form(AsOf(), request.args)
+    if not form.valid:
+        raise Refusal(_("、").join(sentence for _field, sentence in form.all_errors))
+    told = replay.replay(enterprise_id, form.data["on"] or clock.today(), form.data["knowledge"])
+    return jsonify(replay.to_data(told))
+
+
+@views.get("/enterprises/<int:enterprise_id>/grade/what-if")
+@audience("grading.read")
+def what_if(enterprise_id: int) -> Any:
+    """What the grade would be if some records were repaired, removed or revoked today. Nothing is stored."""
+    enterprise = registry.find(enterprise_id, actor())
+    form = Form(Trial(), request.args)
+    marks = {record_id: verb for verb in TRIALS for record_id in form.data.get(verb, [])}
+    try:
+        now, dossier = replay.trial(enterprise_id, marks)
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        return render_template("grading/what_if.html", enterprise=enterprise, now=None, why=str(refusal))
+    tried = reference.grade(queries.load(now.model.id), now.thresholds, dossier, now.day)
+    return render_template(
+        "grading/what_if.html",
+        enterprise=enterprise,
+        now=now.receipt,
+        tried=tried if marks else None,
+        marks_of=marks,
+        differences=_differences(now.receipt, tried),
+        counted=_counted(now.receipt),
+        trials_of=replay.trials_of,
+        verbs=TRIALS,
+    )
+
+
+@views.get("/grading/replay-checks")
+@audience("grading.read")
+def replay_checks() -> Any:
+    """The daily checks that stored grades follow from the records, and what did not."""
+    checks, reader = queries.replay_checks(), actor()
+    briefs = registry.brief({found["enterprise_id"] for check in checks for found in check.differing})
+    seen = {each.id: each for each in briefs.values() if staff.sees_unit(reader, each.org_id)}
+    return render_template("grading/replay_checks.html", checks=checks, briefs=seen)
 
 
 @views.get("/desk/grading")
@@ -301,6 +378,38 @@ def _matrix(run: ClassificationRun) -> list[tuple[str, list[int | None]]]:
         ]
         rows.append((before, [*cells, None if before == NOBODY else moves.get(f"{before}{NOBODY}", 0)]))
     return rows
+
+
+def _what_adds_up(receipt: Receipt, thresholds: Mapping[str, int], model_id: int) -> dict[str, Any]:
+    """What the templates of receipts share: the lines that say something, the steps to the score, their picture."""
+    return {
+        "shown": [line for line in receipt.lines if line.points or line.hits],
+        "steps": _steps(receipt, model_id),
+        "waterfall": _waterfall(receipt, thresholds, model_id),
+    }
+
+
+def _flags(receipt: Receipt) -> list[str]:
+    return [_(words) for flag, words in FLAG_LABELS.items() if receipt.flags & flag]
+
+
+def _differences(one: Receipt, other: Receipt) -> list[tuple[Line, int, int]]:
+    """The indicators whose points differ between two receipts of one model."""
+    pairs = zip(one.lines, other.lines, strict=True)
+    return [(line, line.points, against.points) for line, against in pairs if line.points != against.points]
+
+
+def _batches(receipt: Receipt) -> set[int]:
+    return {hit.fact.batch_id for line in receipt.lines for hit in line.hits if hit.fact.batch_id}
+
+
+def _counted(receipt: Receipt) -> list[tuple[Fact, list[Line]]]:
+    """The records behind a receipt, each with the indicators that it counts for."""
+    found: dict[int, tuple[Fact, list[Line]]] = {}
+    for line in receipt.lines:
+        for hit in line.hits:
+            found.setdefault(hit.fact.id, (hit.fact, []))[1].append(line)
+    return list(found.values())
 
 
 def _steps(receipt: Receipt, model_id: int) -> list[Bar]:

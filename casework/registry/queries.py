@@ -413,6 +413,12 @@ def import_batch(batch_id: int) -> ImportBatch:
     return batch
 
 
+def file_names(batch_ids: Iterable[int]) -> dict[int, str]:
+    """The names of the files of some batches."""
+    found = session.execute(select(ImportBatch.id, ImportBatch.file_name).where(among(ImportBatch.id, batch_ids)))
+    return dict(found.all())
+
+
 def unconfirmed() -> Sequence[ImportBatch]:
     """Dry runs that nobody has confirmed, and files whose columns nobody has explained, newest first (at most 10)."""
     open_ones = or_(ImportBatch.state == "checked", (ImportBatch.state == "received") & (ImportBatch.mapping == {}))

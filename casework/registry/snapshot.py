@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -248,14 +248,20 @@ def related(connection: Connection, ids: Sequence[int], *, by_address: bool) -> 
     return np.array(sorted(row[0] for row in found), np.int64)
 
 
-def dossier(enterprise_id: int, day: date) -> Dossier:
-    """One enterprise in plain values, whatever its state, records oldest first."""
+def dossier(enterprise_id: int, day: date, *, known_at: datetime | None = None) -> Dossier:
+    """One enterprise in plain values, whatever its state, records oldest first.
+
+    `known_at` takes the versions of its records that were known at that moment; all else is as it is known now.
+    """
     known = session.get(Enterprise, enterprise_id)
     if known is None:
         raise NotFound(_("没有这个经营主体。"))
+    valid = CreditRecord.superseded_at.is_(None)
+    if known_at is not None:
+        valid = (CreditRecord.recorded_at <= known_at) & (valid | (CreditRecord.superseded_at > known_at))
     records = session.scalars(
         select(CreditRecord)
-        .where(CreditRecord.enterprise_id == enterprise_id, CreditRecord.superseded_at.is_(None))
+        .where(CreditRecord.enterprise_id == enterprise_id, valid)
         .order_by(CreditRecord.happened_on, CreditRecord.id)
     )
     connection, scope, row = session.connection(), np.array([enterprise_id], np.int64), np.zeros(1, np.int32)

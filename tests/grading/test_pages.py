@@ -116,3 +116,30 @@ def test_without_results_the_pages_say_what_would_fill_them(world, as_role):
     lonely = subject()
     session.commit()
     assert "没有分类结果" in visitor.get(f"/enterprises/{lonely.id}/grade").text
+
+
+def test_a_receipt_is_for_the_staff_of_the_area_as_a_page_and_as_data(city, as_role):
+    address = f"/enterprises/{city['here'].id}/grade/receipt"
+    page = as_role("credit").get(address).text
+    assert "两种算法的差别" not in page
+    assert "一致" in page
+    told = as_role("credit").get(f"{address}.json").get_json()
+    assert (told["score"], told["grade"], told["agrees_with_stored"]) == (340.0, "B", True)
+    assert told["model"]["sha256"] == queries.explanation(city["here"].id).model.sha256
+    listed = next(each for each in told["indicators"] if each["key"] == "abnormal")
+    assert [each["document_no"] for each in listed["records"]] == ["周市监异〔2026〕1号", None]
+    for suffix in ("", ".json"):
+        assert as_role("county", unit="淮阳区局").get(address + suffix).status_code == 404
+        assert as_role("intake").get(address + suffix).status_code == 403
+    assert "还没有这户主体的分类结果" in as_role("credit").get(f"{address}?on=2001-01-01").text
+    assert as_role("credit").get(f"{address}.json?on=yesterday").status_code == 409
+
+
+def test_a_trial_shows_the_grade_without_a_record(city, as_role):
+    told = queries.explanation(city["here"].id)
+    listing = next(hit.fact.id for line in told.receipt.lines for hit in line.hits if hit.fact.kind == 9)
+    page = as_role("credit").get(f"/enterprises/{city['here'].id}/grade/what-if?revoked={listing}").text
+    assert "试算结果" in page
+    assert "A" in page
+    other = as_role("credit").get(f"/enterprises/{city['there'].id}/grade/what-if?revoked={listing}")
+    assert other.status_code == 404
