@@ -8,11 +8,12 @@ from werkzeug.utils import redirect
 
 from casework.accounts.rules import PERMISSIONS
 from casework.accounts.views import load_actor
+from casework.cases import queries as cases
 from casework.core import web
 from casework.core.db import db, engine_config
 from casework.core.i18n import N_, _
 from casework.core.web import PUBLIC, STAFF, audience
-from casework.documents.catalogue import NOTICES
+from casework.documents.catalogue import NOTICES, READERS
 from casework.settings import ROOT, Settings
 
 ROOMS = ("accounts", "console", "documents", "registry", "grading", "cases", "sampling", "intake", "warning", "disclosure", "insight")
@@ -20,6 +21,7 @@ ROOMS = ("accounts", "console", "documents", "registry", "grading", "cases", "sa
 
 # Rooms that have kinds of paper; the documents room knows none of them.
 NOTICES.include(f"casework.{room}.notices" for room in ("cases", "sampling", "intake", "disclosure"))
+READERS["case"] = cases.has_seat
 
 NAVIGATION = (
     (N_("工作台"), "home", (("desk", N_("工作台")),)),

@@ -56,6 +56,12 @@ def by_code(code: str, actor: Actor) -> Case:
     return _seen(session.scalars(select(Case).where(Case.code == code.strip().upper().replace("-", ""))).first(), actor)
 
 
+def has_seat(case_id: int, actor: Actor) -> bool:
+    """Whether the actor is one of the officers of a case now."""
+    mine = select(Case.id).where(Case.id == case_id, of_officers([actor.officer_id]))
+    return actor.officer_id is not None and session.scalar(mine) is not None
+
+
 def _seen(case: Case | None, actor: Actor) -> Case:
     if case is not None and (
         actor.officer_id in case.officer_ids

@@ -1,9 +1,10 @@
 """Kinds of paper: what each one states, how it looks and how it is numbered."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from casework.core.actor import Actor
 from casework.core.catalog import Catalogue
 from casework.core.schemas import Schema
 from casework.documents.rules import PAPERS
@@ -38,3 +39,6 @@ class NoticeKind:
 
 NOTICES: Catalogue[NoticeKind] = Catalogue((), NoticeKind)
 """Every kind of paper; the application includes the packages of the rooms above, which this room does not know."""
+
+READERS: dict[str, Callable[[int, Actor], bool]] = {}
+"""By kind of subject, who else reads its papers than the units in whose area it lies; filled by the application too."""

@@ -12,7 +12,7 @@ from casework.core.errors import NotFound
 from casework.core.i18n import _
 from casework.core.jobs import Job
 from casework.documents import rules
-from casework.documents.catalogue import NOTICES
+from casework.documents.catalogue import NOTICES, READERS
 from casework.documents.models import Document
 from casework.documents.rules import code_as_typed, organ_code
 
@@ -26,11 +26,18 @@ def find(document_id: int) -> Document:
 
 
 def find_for(document_id: int, actor: Actor) -> Document:
-    """One paper that the actor may open: of their subtree, and of a kind that their posts allow."""
+    """One paper that the actor may open: of their subtree or their own hand, and of a kind that their posts allow."""
     document = find(document_id)
-    if not (staff.sees_unit(actor, document.org_id) and actor.may(NOTICES[document.kind].permission)):
+    near = staff.sees_unit(actor, document.org_id) or _has_a_hand(actor, document.subject_kind, document.subject_id)
+    if not (near and actor.may(NOTICES[document.kind].permission)):
         raise NotFound(_("没有这份文书。"))
     return document
+
+
+def _has_a_hand(actor: Actor, subject_kind: str, subject_id: int) -> bool:
+    """Whether the actor works at what a paper is about, wherever that lies, as an officer from another county does."""
+    reads = READERS.get(subject_kind)
+    return reads is not None and reads(subject_id, actor)
 
 
 def for_subject(kind: str, subject_id: int, *, actor: Actor | None = None) -> Sequence[Document]:
@@ -42,8 +49,9 @@ def for_subject(kind: str, subject_id: int, *, actor: Actor | None = None) -> Se
     )
     if actor is None:
         return session.scalars(statement).all()
-    documents = session.scalars(staff.visible(statement, actor, unit=Document.org_id))
-    return [document for document in documents if actor.may(NOTICES[document.kind].permission)]
+    if not _has_a_hand(actor, kind, subject_id):
+        statement = staff.visible(statement, actor, unit=Document.org_id)
+    return [document for document in session.scalars(statement) if actor.may(NOTICES[document.kind].permission)]
 
 
 def by_check_code(code: str) -> Document | None:

@@ -11,6 +11,7 @@ from flask import current_app
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from casework.cases import operations as cases
 from casework.cases import queries
 from casework.cases.models import Case
 from casework.cases.rules import DUTIES, STANDARD
@@ -196,13 +197,25 @@ def test_nobody_sees_the_cases_of_another_county(as_role, role):
     assert again(case).state == "opened"
 
 
-def test_an_officer_from_elsewhere_sees_the_case_they_were_drawn_for(sign_in):
-    guest = make_cases.inspector(org="淮阳区局")
-    case = make_cases.case("draw", by=(make_cases.inspector(role="leader"), guest))
-    visitor = sign_in(guest)
-    assert visitor.get(f"/cases/{case.id}").status_code == 200
+def test_an_officer_from_elsewhere_has_the_case_they_were_drawn_for_with_its_papers(sign_in, as_role):
+    guest, case = make_cases.inspector(org="淮阳区局"), make_cases.case("draw")
+    crew = make_cases.crew(case)
+    cases.replace_officer(
+        case.id, leaves=case.officer_ids[1], joins=guest.officer_id, reason="调换", actor=crew["approver"]
+    )
+    make_cases.walk(case, to="approved", crew=crew | {"member": guest})
+    visitor, stranger = sign_in(guest), as_role("inspector", unit="淮阳区局")
     assert case.number in visitor.get("/cases/mine").text
     assert case.number not in visitor.get("/cases").text
+    papers = re.findall(r'href="(/documents/\d+(?:/print)?)"', visitor.get(f"/cases/{case.id}").text)
+    assert len(papers) == 2
+    for address in papers:
+        assert visitor.get(address).status_code == 200
+        assert stranger.get(address).status_code == 404
+    cases.replace_officer(
+        case.id, leaves=guest.officer_id, joins=make_cases.inspector().officer_id, reason="回避", actor=crew["approver"]
+    )
+    assert visitor.get(papers[0]).status_code == visitor.get(f"/cases/{case.id}").status_code == 404
 
 
 def test_the_grade_is_shown_to_those_only_who_may_read_grades(as_role):
