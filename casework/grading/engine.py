@@ -15,6 +15,7 @@ from casework.grading.rules import (
     HIGHEST,
     INPUTS,
     TENTH,
+    Average,
     Bands,
     Count,
     Direct,
@@ -171,6 +172,20 @@ def _sum(rule: Sum, world: World) -> Ints:
     return np.clip(total, -tenths(rule.cap), tenths(rule.cap))
 
 
+def _average(rule: Average, world: World) -> Ints:
+    drawn = rule.prior * 100
+    weight = np.full(world.size, drawn, np.int64)
+    total = drawn * world.in_industry({prefix: tenths(each) for prefix, each in rule.norms.items()}, tenths(rule.usual))
+    bounds, percents = [days for days, _percent in rule.decay], [percent for _days, percent in rule.decay]
+    for record, points in rule.points.items():
+        row, age, _ended = world.of(record)
+        percent = np.array([*percents, 0])[np.searchsorted(bounds, age, side="right")]
+        counted = np.bincount(row, weights=percent, minlength=world.size).astype(np.int64)
+        weight += counted
+        total += counted * tenths(points)
+    return np.where(weight > 0, total // np.maximum(weight, 1), 0)
+
+
 def _count(rule: Count, world: World) -> Ints:
     number = np.zeros(world.size, np.int64)
     for record in rule.records:
@@ -223,6 +238,7 @@ POINTS: dict[type[Rule], Callable[[Any, World], Ints]] = {
     When: _when,
     Industry: _industry,
     Sum: _sum,
+    Average: _average,
     Count: _count,
     Listing: _listing,
     Lapsed: _lapsed,

@@ -10,6 +10,7 @@ from typing import Any
 
 from casework.grading.rules import (
     HIGHEST,
+    Average,
     Bands,
     Count,
     Direct,
@@ -185,6 +186,20 @@ def _sum(rule: Sum, case: _Case) -> _Answer:
     return len(hits), hits, total, max(-cap, min(cap, total))
 
 
+def _average(rule: Average, case: _Case) -> _Answer:
+    hits, weight = [], rule.prior * 100
+    total = weight * tenths(case.in_industry(rule.norms, rule.usual))
+    for record, points in rule.points.items():
+        for fact in case.records(record):
+            age = fact.age_on(case.day)
+            percent = next((percent for days, percent in rule.decay if age < days), 0)
+            if percent:
+                hits.append(Hit(fact, tenths(points)))
+                weight, total = weight + percent, total + percent * tenths(points)
+    points = total // weight if weight else 0
+    return len(hits), hits, points, points
+
+
 def _count(rule: Count, case: _Case) -> _Answer:
     found = case.recent(rule.records, rule.days)
     points = _step(len(found) * 100, rule.steps, case.in_industry(rule.norms, 100))
@@ -234,6 +249,7 @@ _ANSWERS: dict[type[Rule], Callable[[Any, _Case], _Answer]] = {
     When: _when,
     Industry: _industry,
     Sum: _sum,
+    Average: _average,
     Count: _count,
     Listing: _listing,
     Lapsed: _lapsed,

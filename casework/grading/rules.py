@@ -216,6 +216,35 @@ class Sum:
 
 
 @dataclass(frozen=True)
+class Average:
+    """How grave the records are on average: each has its points and a percentage by age: (days, percent).
+
+    `prior` more records of what is usual are counted with them, so that a few say little: `norms` says what is usual in
+    an industry (prefix → points), `usual` elsewhere.
+    """
+
+    kind: ClassVar[str] = "average"
+    points: Mapping[str, float]
+    decay: tuple[tuple[int, int], ...]
+    prior: int = 0
+    usual: float = 0
+    norms: Mapping[str, float] = field(default_factory=dict)
+
+    def rows(self) -> list[Row]:
+        counted = [Row(record_label(record), points) for record, points in self.points.items()]
+        weighed = [
+            Row(_("不满 %(until)s 的权重 %(percent)s%%", until=_span(end), percent=percent), None)
+            for end, percent in self.decay
+        ]
+        drawn = Row(_("另加 %(prior)s 次通常水平的记录", prior=self.prior), self.usual)
+        usual = [
+            Row(_("%(industry)s：通常水平", industry=_industry_label(prefix)), points)
+            for prefix, points in sorted(self.norms.items())
+        ]
+        return [*counted, *weighed, *([drawn, *usual] if self.prior else [])]
+
+
+@dataclass(frozen=True)
 class Count:
     """How many records there were within some days: (number, points), the highest step reached counts.
 
@@ -316,9 +345,9 @@ class Direct:
         return [Row(_(FLAG_LABELS[Flag[self.flag]]), None)]
 
 
-Rule = Bands | When | Industry | Sum | Count | Listing | Lapsed | Growth | Relation | Direct
+Rule = Bands | When | Industry | Sum | Average | Count | Listing | Lapsed | Growth | Relation | Direct
 RULES: dict[str, type[Rule]] = {
-    rule.kind: rule for rule in (Bands, When, Industry, Sum, Count, Listing, Lapsed, Growth, Relation, Direct)
+    rule.kind: rule for rule in (Bands, When, Industry, Sum, Average, Count, Listing, Lapsed, Growth, Relation, Direct)
 }
 _ITEMS: dict[str, type[Weight] | type[Condition]] = {"weights": Weight, "conditions": Condition}
 
@@ -347,6 +376,8 @@ def edges(rule: Rule) -> dict[str, tuple[int, ...]]:
         case Sum():
             faded, limits = [days for days, _percent in rule.decay], [w.days for w in rule.weights if w.days]
             return dict.fromkeys((w.record for w in rule.weights), (*faded, *limits))
+        case Average():
+            return dict.fromkeys(rule.points, tuple(days for days, _percent in rule.decay))
         case Count() | Lapsed():
             return dict.fromkeys(rule.records, (rule.days,))
         case Growth():
@@ -359,6 +390,8 @@ def remembered(rule: Rule) -> dict[str, int]:
     match rule:
         case Sum():
             return _longest((w.record, _weighed_for(rule, w)) for w in rule.weights)
+        case Average():
+            return dict.fromkeys(rule.points, rule.decay[-1][0])
         case Count() | Lapsed():
             return dict.fromkeys(rule.records, rule.days)
         case Growth():

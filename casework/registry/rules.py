@@ -141,6 +141,22 @@ KINDS: dict[str, RecordKind] = {
         RecordKind(20, "honour", N_("守信激励"), listing=True),
         RecordKind(21, "disqualified", N_("任职资格受限"), listing=True),
         RecordKind(22, "overdue_rectification", N_("责令改正逾期未改"), listing=True),
+        RecordKind(
+            23,
+            "visit",
+            N_("检查量化分档"),
+            {
+                1: N_("合格，第1档（问题最少）"),
+                2: N_("合格，第2档"),
+                3: N_("合格，第3档"),
+                4: N_("合格，第4档"),
+                5: N_("合格，第5档（问题最多）"),
+                6: N_("不合格，第1档（问题最少）"),
+                7: N_("不合格，第2档"),
+                8: N_("不合格，第3档"),
+                9: N_("不合格，第4档（问题最多）"),
+            },
+        ),
     )
 }
 

@@ -13,6 +13,7 @@ from casework.grading.rules import (
     GRADES,
     GROUPS,
     Attention,
+    Average,
     Bands,
     Condition,
     Count,
@@ -73,6 +74,14 @@ rules = some.one_of(
         ).map(tuple),
         some.integers(0, 300),
         decays,
+    ),
+    some.builds(
+        Average,
+        some.dictionaries(records, points, min_size=1, max_size=4),
+        some.sampled_from([((365, 100), (730, 60), (1095, 30)), ((30, 77), (365, 13))]),
+        some.integers(0, 3),
+        points,
+        some.dictionaries(some.sampled_from(INDUSTRIES), points),
     ),
     some.builds(
         Count,
