@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import make_url
 from werkzeug.test import TestResponse
 
-os.environ.setdefault("CASEWORK_VAR", tempfile.mkdtemp(prefix="casework-test-"))
+if "CASEWORK_VAR" not in os.environ:
+    _var = tempfile.TemporaryDirectory(prefix="casework-test-")  # gone when this process ends
+    os.environ["CASEWORK_VAR"] = _var.name
 
 from casework.app import create_app
 from casework.cli import alembic_config
@@ -56,8 +59,17 @@ def template_database() -> str:
             server.execute(f'DROP DATABASE IF EXISTS "{name}"')
             server.execute(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
             furnish(make_url(url).set(database=name).render_as_string(hide_password=False))
+            _close(server, name)
         server.execute("SELECT pg_advisory_unlock(4116999)")
     return name
+
+
+def _close(server: psycopg.Connection, name: str) -> None:
+    """Nobody is in a database any more, and nobody can come in: only such a one can be cloned at any moment."""
+    server.execute(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS false')
+    inside = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+    while server.execute(inside, [name]).fetchall():
+        time.sleep(0.01)
 
 
 def furnish(url: str) -> None:
