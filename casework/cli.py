@@ -3,7 +3,11 @@
 import getpass
 import json
 import shutil
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,8 +28,10 @@ from casework.core.errors import Refusal
 from casework.core.i18n import _
 from casework.demo import history as demo
 from casework.demo.measures import measure
+from casework.grading import backtest as backtesting
 from casework.grading import operations as grading
 from casework.grading import queries as grading_queries
+from casework.grading.backtest import picture as pictures
 from casework.registry import operations as registry
 from casework.registry.sources import SOURCES
 from casework.sampling import operations as sampling
@@ -243,6 +249,79 @@ def verify(bundle: Path, openings: Path | None, commitment: str | None, lang: st
     checks = verifier.verify(bundle, openings, commitment)
     click.echo("\n".join(verifier.report(checks, lang)))
     sys.exit(not verifier.is_verified(checks))
+
+
+def _shares(_context: click.Context, _parameter: click.Parameter, text: str | None) -> tuple[float, ...] | None:
+    """`50,30,15,5` as shares of one."""
+    if text is None:
+        return None
+    try:
+        percents = [float(part) for part in text.split(",")]
+    except ValueError as error:
+        raise click.BadParameter(_("应为四个百分数，如 50,30,15,5。")) from error
+    if len(percents) != 4 or not all(0 <= each <= 100 for each in percents) or abs(sum(percents) - 100) > 1e-6:
+        raise click.BadParameter(_("应为 A、B、C、D 四个百分数，合计 100；现有 %(text)s。", text=text))
+    return tuple(each / 100 for each in percents)
+
+
+def _picture(_context: click.Context, _parameter: click.Parameter, path: Path | None) -> Path | None:
+    """A file in a folder that is there, of a kind that can be drawn."""
+    if path is not None and path.suffix.lower() not in pictures.CANVASES:
+        raise click.BadParameter(_("文件名应以 .svg 或 .png 结尾。"))
+    if path is not None and not path.parent.is_dir():
+        raise click.BadParameter(_("%(folder)s 不是目录。", folder=path.parent))
+    return path
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--as-of", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Grade as of this day; nothing later is known."
+)
+@click.option(
+    "--window", required=True, type=click.IntRange(1, 3660), metavar="DAYS", help="Outcomes: so many days after it."
+)
+@click.option("--kind", metavar="REGEX", help="Only inspections whose kind matches (default: all).")
+@click.option("--shares", callback=_shares, metavar="A,B,C,D", help="Cut by rank of score, in percent: 50,30,15,5.")
+@click.option(
+    "--model",
+    default=backtesting.SHIPPED_MODEL,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Another model than the shipped one (YAML).",
+)
+@click.option("--unseen", is_flag=True, help="Count those too who were never inspected before.")
+@click.option("--seeds", default=1000, type=click.IntRange(1, 1_000_000), show_default=True, help="So many draws.")
+@click.option("--picture", callback=_picture, type=click.Path(dir_okay=False, path_type=Path), help="FILE.svg or .png.")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as one line of JSON.")
+def backtest(
+    folder: Path,
+    as_of: datetime,
+    window: int,
+    kind: str | None,
+    shares: tuple[float, ...] | None,
+    model: Path,
+    unseen: bool,
+    seeds: int,
+    picture: Path | None,
+    as_json: bool,
+) -> None:
+    """Grade the inspections in DIR as of a day, in a throw-away database, and see whether the grades foretold."""
+    question = backtesting.Question(as_of.date(), window, kind, shares, unseen, seeds)
+    with _ending_in_order():
+        answer = backtesting.run(folder, question, database=Settings.from_environment().database_url, model=model)
+    if picture is not None:
+        pictures.save(answer, picture)
+    click.echo(json.dumps(answer.to_data()) if as_json else answer.in_words())
+
+
+@contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """A request to end (SIGTERM) unwinds like Ctrl-C, so that what was made for a while is taken away."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @main.group(cls=Commands)
