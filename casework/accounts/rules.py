@@ -14,7 +14,8 @@ PERMISSIONS: dict[str, str] = {
     "registry.match": N_("处理待匹配记录"),
     "grading.read": N_("查看信用风险分类"),
     "grading.run": N_("运行分类"),
-    "grading.model": N_("管理分类模型"),
+    "grading.model": N_("起草和试算分类模型、提出等级调整"),
+    "grading.approve": N_("审批分类模型和等级调整"),
     "sampling.read": N_("查看抽查计划与活动"),
     "sampling.items": N_("维护抽查事项清单"),
     "accounts.officers": N_("维护执法检查人员名录"),
@@ -72,12 +73,12 @@ ROLES: dict[str, Role] = {
     role.key: role
     for role in (
         _role(
-            "director", N_("局长"), *_SUPERVISE, "sampling.approve", "cases.approve", "cases.publish",
-            "disclosure.approve", "intake.read", "intake.approve",
+            "director", N_("局长"), *_SUPERVISE, "grading.approve", "sampling.approve", "cases.approve",
+            "cases.publish", "disclosure.approve", "intake.read", "intake.approve",
         ),
         _role(
-            "deputy", N_("分管局领导"), *_SUPERVISE, "sampling.approve", "sampling.cancel", "cases.approve",
-            "cases.publish", "disclosure.approve", "intake.read", "intake.approve", "warning.dispose",
+            "deputy", N_("分管局领导"), *_SUPERVISE, "grading.approve", "sampling.approve", "sampling.cancel",
+            "cases.approve", "cases.publish", "disclosure.approve", "intake.read", "intake.approve", "warning.dispose",
         ),
         _role(
             "credit", N_("信用监管科"), *_SUPERVISE, "registry.import", "registry.match", "grading.run",

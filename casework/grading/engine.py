@@ -98,7 +98,10 @@ class World:
 
 
 def grade(model: Model, thresholds: Mapping[str, int], reading: Reading) -> Graded:
-    """Grades all subjects of one class. `thresholds` are points (`{"B": 200, …}`); the day is the reading's."""
+    """Grades all subjects of one class on the reading's day.
+
+    `thresholds` are points (`{"B": 200, …}`), for models that have none of their own.
+    """
     world = World(reading)
     points = np.zeros((world.size, len(model.indicators)), np.int16)
     for column, indicator in enumerate(model.indicators):
@@ -115,7 +118,7 @@ def grade(model: Model, thresholds: Mapping[str, int], reading: Reading) -> Grad
         points=points,
         score=score.astype(np.int16),
         flags=flags,
-        grade=_grades(score, flags, thresholds),
+        grade=_grades(score, flags, model.thresholds or thresholds),
         due=_due(model, reading, world),
     )
 

@@ -28,3 +28,10 @@ class GradeChanged(Message):
     before: str | None
     after: str | None
     day: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimulationRequested(Message):
+    """A draft of a model is to be tried on the whole register."""
+
+    simulation_id: int

@@ -150,3 +150,49 @@ class ReplayCheck(Base):
     """Results that lack a record written at the same moment; the next result has it."""
     differing: Mapped[list[Any]] = mapped_column(JSONB)
     """Of each result that does not follow: enterprise, day, and both answers."""
+
+
+class Simulation(Base):
+    """A draft tried on the whole register beside the model in force: who would move, where, and what it would cost.
+
+    Done when `finished_at` is set. Letters in `moves` are before and after, those who stay among them: `AA`, `AB`.
+    """
+
+    __tablename__ = "simulation"
+    __table_args__ = (
+        CheckConstraint("(finished_at IS NULL) = (moves IS NULL)", name="moves"),
+        Index("ix_simulation_model_id", "model_id", "id"),
+    )
+
+    id: Mapped[BigId]
+    model_id: Mapped[int] = mapped_column(ForeignKey("grading_model.id"))
+    against_id: Mapped[int | None] = mapped_column(ForeignKey("grading_model.id"))
+    message_id: Mapped[UUID | None]
+    requested_by: Mapped[str]
+    requested_at: Mapped[datetime]
+    as_of: Mapped[date | None]
+    finished_at: Mapped[datetime | None]
+    looked_at: Mapped[int | None]
+    moves: Mapped[dict[str, Any] | None]
+    areas: Mapped[dict[str, Any] | None]
+    """By county (id of the unit): letters before and after with their numbers, as in `moves`."""
+    industries: Mapped[dict[str, Any] | None]
+    """By section of GB/T 4754, likewise."""
+
+
+class SimulatedMove(Base):
+    """One enterprise that would get another letter, and what would do it: an indicator or a direct rule."""
+
+    __tablename__ = "simulated_move"
+    __table_args__ = (CheckConstraint(f"before IN {GRADES} AND after IN {GRADES} AND before <> after", name="letters"),)
+
+    simulation_id: Mapped[int] = mapped_column(ForeignKey("simulation.id"), primary_key=True, autoincrement=False)
+    enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprise.id"), primary_key=True, autoincrement=False)
+    before: Mapped[str]
+    after: Mapped[str]
+    score_before: Mapped[Small]
+    score_after: Mapped[Small]
+    reason: Mapped[str]
+    """Key of the indicator whose points differ most, name of a flag, or empty: the thresholds."""
+    change: Mapped[Small]
+    """By so many tenths."""

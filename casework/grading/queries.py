@@ -20,7 +20,15 @@ from casework.core.errors import NotFound, Refusal
 from casework.core.i18n import _
 from casework.core.jobs import Job
 from casework.grading import reference
-from casework.grading.models import ClassificationRun, GradeHistory, GradingModel, Rating, ReplayCheck
+from casework.grading.models import (
+    ClassificationRun,
+    GradeHistory,
+    GradingModel,
+    Rating,
+    ReplayCheck,
+    SimulatedMove,
+    Simulation,
+)
 from casework.grading.rules import DIRECT, FLAG_LABELS, GRADES, NOBODY, TENTH, Model
 from casework.registry import queries as registry
 from casework.registry import snapshot
@@ -119,6 +127,54 @@ def models() -> Sequence[GradingModel]:
     ).all()
 
 
+def versions_of(key: str) -> Sequence[GradingModel]:
+    """All versions of one model."""
+    return session.scalars(select(GradingModel).where(GradingModel.key == key)).all()
+
+
+def simulation(simulation_id: int) -> Simulation:
+    """One simulation, or NotFound."""
+    found = session.get(Simulation, simulation_id)
+    if found is None:
+        raise NotFound(_("没有这次试算。"))
+    return found
+
+
+def last_simulation(model_id: int) -> Simulation | None:
+    """The newest simulation of a model."""
+    return session.scalars(
+        select(Simulation).where(Simulation.model_id == model_id).order_by(Simulation.id.desc()).limit(1)
+    ).first()
+
+
+def finished_simulation(model_id: int) -> Simulation | None:
+    """The newest simulation of a model that is done."""
+    return session.scalars(
+        select(Simulation)
+        .where(Simulation.model_id == model_id, Simulation.finished_at.is_not(None))
+        .order_by(Simulation.id.desc())
+        .limit(1)
+    ).first()
+
+
+def simulated_moves(
+    known: Simulation,
+    actor: Actor,
+    *,
+    before_grade: str | None = None,
+    after_grade: str | None = None,
+    after: str | None = None,
+    before: str | None = None,
+) -> paging.Page:
+    """Who would move, as far as the actor sees them."""
+    statement = select(SimulatedMove.enterprise_id, SimulatedMove).where(SimulatedMove.simulation_id == known.id)
+    for column, letter in ((SimulatedMove.before, before_grade), (SimulatedMove.after, after_grade)):
+        if letter is not None:
+            statement = statement.where(column == letter)
+    statement = registry.in_sight(statement, actor, enterprise=SimulatedMove.enterprise_id)
+    return paging.page(statement, [SimulatedMove.enterprise_id], after=after, before=before, size=50)
+
+
 def active_models(subject_class: str) -> Sequence[GradingModel]:
     """The models of a subject class that are in force or will be."""
     return session.scalars(
@@ -146,9 +202,15 @@ def runs(*, after: str | None = None, before: str | None = None) -> paging.Page:
     )
 
 
-def job_of(run: ClassificationRun) -> Job | None:
-    """The job that carries out a run; None before a worker takes it, and for runs in the foreground."""
-    return jobs.find(run.message_id) if run.message_id else None
+def job_of(work: ClassificationRun | Simulation) -> Job | None:
+    """The job that carries out a run or a simulation; None before a worker takes it, and in the foreground."""
+    return jobs.find(work.message_id) if work.message_id else None
+
+
+def is_open(work: ClassificationRun | Simulation) -> bool:
+    """Whether it is asked for and neither done nor given up."""
+    job = job_of(work)
+    return work.finished_at is None and (job is None or job.state in ("queued", "running"))
 
 
 def open_run() -> ClassificationRun | None:
@@ -159,8 +221,7 @@ def open_run() -> ClassificationRun | None:
         .order_by(ClassificationRun.id.desc())
         .limit(5)
     ):
-        job = job_of(waiting)
-        if job is None or job.state in ("queued", "running"):
+        if is_open(waiting):
             return waiting
     return None
 

@@ -112,7 +112,7 @@ _Answer = tuple[int | None, list[Hit], int, int]
 
 
 def grade(model: Model, thresholds: Mapping[str, int], dossier: Dossier, day: date) -> Receipt:
-    """The receipt of one enterprise on a day. `thresholds` are points (`{"B": 200, …}`)."""
+    """The receipt of one enterprise on a day. `thresholds` are points, for models that have none of their own."""
     noticed = [fact for fact in standing(dossier.facts, day) if fact.matters_on(day, Wanted(model.records))]
     case = _Case(dossier, [fact for fact in noticed if fact.happened_on <= day], day)
     lines = tuple(_line(indicator, case) for indicator in model.indicators)
@@ -132,7 +132,7 @@ def grade(model: Model, thresholds: Mapping[str, int], dossier: Dossier, day: da
         groups=groups,
         score=score,
         flags=flags,
-        grade=grade_of(score, thresholds, flags),
+        grade=grade_of(score, model.thresholds or thresholds, flags),
         next_due=min((on for on in dates if on is not None and on > day), default=None),
     )
 

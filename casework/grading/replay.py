@@ -251,13 +251,14 @@ def _resting_on(dossier: Dossier, inputs: Sequence[int], day: date) -> Dossier:
 
 def _worked_out(dossier: Dossier, day: date, stored: GradeHistory, knowledge: str, moment: datetime) -> Replay:
     assert stored.model_id is not None
-    thresholds = parameters.value("grading.thresholds", day)
+    model = queries.load(stored.model_id)
+    thresholds = model.thresholds or parameters.value("grading.thresholds", day)
     return Replay(
         knowledge=knowledge,
         day=day,
         known_at=moment,
         dossier=dossier,
-        receipt=reference.grade(queries.load(stored.model_id), thresholds, dossier, day),
+        receipt=reference.grade(model, thresholds, dossier, day),
         model=queries.model(stored.model_id),
         thresholds=thresholds,
         stored=stored,

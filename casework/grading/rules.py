@@ -505,6 +505,8 @@ class Model:
     caps: Mapping[str, float]
     indicators: tuple[Indicator, ...]
     attention: tuple[Attention, ...] = ()
+    thresholds: Mapping[str, int] | None = None
+    """Points from which B, C and D begin, where the model has its own; else the parameter says so."""
 
     @cached_property
     def records(self) -> dict[int, int]:
@@ -519,6 +521,7 @@ class Model:
             "key": self.key,
             "subject_class": self.subject_class,
             "title": self.title,
+            **({"thresholds": dict(self.thresholds)} if self.thresholds else {}),
             "groups": [{"key": key, "cap": cap} for key, cap in self.caps.items()],
             "indicators": [
                 {**{name: getattr(each, name) for name in shown}, "rule": rule_to_data(each.rule)}
@@ -541,6 +544,7 @@ class Model:
             key=data["key"],
             subject_class=data["subject_class"],
             title=data["title"],
+            thresholds=data.get("thresholds"),
             caps={group["key"]: group["cap"] for group in data["groups"]},
             indicators=tuple(
                 Indicator(**{**each, "rule": rule_from_data(each["rule"])}) for each in data["indicators"]
@@ -574,6 +578,10 @@ def default_model(subject_class: str, catalogue: Iterable[Indicator]) -> Model:
     )
 
 
+def _is_tried(facts: Mapping[str, Any]) -> str | None:
+    return None if facts["tried"] else _("请先对这份草案做一次全量试算，看清会有哪些变动，再启用。")
+
+
 MODEL = Workflow(
     name="grading_model",
     initial="draft",
@@ -583,8 +591,9 @@ MODEL = Workflow(
         State("superseded", N_("已被替代"), final=True),
     ),
     moves=(
-        Move("activate", N_("启用"), "draft", "active", permission="grading.model"),
-        Move("supersede", N_("替代"), ("draft", "active"), "superseded"),
+        Move("activate", N_("启用"), "draft", "active", guard=_is_tried, permission="grading.approve"),
+        Move("discard", N_("放弃"), "draft", "superseded", permission="grading.model"),
+        Move("supersede", N_("替代"), "active", "superseded"),
     ),
 )
 

@@ -24,3 +24,7 @@ class Trial(Schema):
     repaired = fields.List(fields.Integer(), load_default=list)
     removed = fields.List(fields.Integer(), load_default=list)
     revoked = fields.List(fields.Integer(), load_default=list)
+
+
+class Upload(Schema):
+    """A file and nothing else."""

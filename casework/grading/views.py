@@ -1,7 +1,7 @@
 """Pages of grading: distribution, runs, models, and why an enterprise has its grade. For the staff only."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +14,11 @@ from casework.core.actor import Actor
 from casework.core.charts import Bar, Part, Series, Stack, Tile
 from casework.core.errors import NotFound, Refusal
 from casework.core.i18n import _, translate
-from casework.core.web import Form, actor, audience, done
+from casework.core.web import Form, actor, audience, done, download
+from casework.grading import model_files, queries, reference, replay
 from casework.grading import operations as grading
-from casework.grading import queries, reference, replay
 from casework.grading.indicators import INDICATORS
-from casework.grading.models import ClassificationRun
+from casework.grading.models import ClassificationRun, SimulatedMove, Simulation
 from casework.grading.reference import Line, Receipt
 from casework.grading.rules import (
     FLAG_LABELS,
@@ -31,9 +31,12 @@ from casework.grading.rules import (
     RUN_KINDS,
     TENTH,
     TRIALS,
+    Flag,
 )
-from casework.grading.schemas import AsOf, Moved, Trial
+from casework.grading.schemas import AsOf, Moved, Trial, Upload
+from casework.grading.simulation import counts_of, inspections
 from casework.registry import queries as registry
+from casework.registry.reference import industries
 from casework.registry.rules import SUBJECT_CLASSES
 from casework.registry.snapshot import Fact
 
@@ -161,33 +164,105 @@ def models() -> Any:
     )
 
 
+@views.route("/grading/models/new", methods=["GET", "POST"])
+@audience("grading.model")
+def draft_model() -> Any:
+    """Takes a model from a YAML file as a draft."""
+    form = Form(Upload(), request.form if request.method == "POST" else None)
+    file = request.files.get("file")
+    if form.submitted and (file is None or not file.filename):
+        form.add_error("file", _("请选择模型文件。"))
+    if form.valid and file is not None:
+        with form.refusals():
+            drafted = grading.draft_model(file.stream.read(model_files.LONGEST_FILE + 1), actor=actor())
+            return done(_("草案已保存，请试算。"), ".model", model_id=drafted.id)
+    return render_template("grading/model_new.html", form=form), 422 if form.submitted else 200
+
+
 @views.get("/grading/models/<int:model_id>")
 @audience("grading.read")
 def model(model_id: int) -> Any:
     """One model in full: each indicator with its basis, what counts, its points and examples."""
-    known = queries.model(model_id)
+    known, content = queries.model(model_id), queries.load(model_id)
     return render_template(
         "grading/model.html",
         model=known,
-        content=queries.load(model_id),
+        content=content,
         in_force=known.id == queries.basis(clock.today()).models[known.subject_class][0],
         catalogue=INDICATORS,
         groups=GROUPS,
         say=translate,
         classes=SUBJECT_CLASSES,
         workflow=MODEL,
-        thresholds=parameters.in_force("grading.thresholds"),
+        bounds=content.thresholds or parameters.value("grading.thresholds"),
         labels=GRADE_LABELS,
         mine=known.drafted_by_id is not None and known.drafted_by_id == actor().id,
+        simulation=queries.last_simulation(model_id),
+        tried=queries.finished_simulation(model_id) is not None,
     )
 
 
+@views.get("/grading/models/<int:model_id>.yaml")
+@audience("grading.read")
+def model_file(model_id: int) -> Any:
+    """The same model as a file that can be edited and taken in again."""
+    known = queries.model(model_id)
+    content = model_files.ModelFile(queries.load(model_id), known.effective_from, known.document_no)
+    name = _("%(title)s第%(version)s版.yaml", title=content.model.title, version=known.version)
+    return download(model_files.write(content).encode(), name=name, media_type="application/yaml")
+
+
 @views.post("/grading/models/<int:model_id>/activate")
-@audience("grading.model")
+@audience("grading.approve")
 def activate_model(model_id: int) -> Any:
     """Brings a draft into force."""
     grading.activate_model(model_id, actor=actor())
-    return done(_("模型已启用，请运行一次全量分类。"), ".model", model_id=model_id)
+    return done(_("模型已启用，从生效日期起按新模型分类。"), ".model", model_id=model_id)
+
+
+@views.post("/grading/models/<int:model_id>/discard")
+@audience("grading.model")
+def discard_model(model_id: int) -> Any:
+    """Gives a draft up."""
+    grading.discard_model(model_id, actor=actor())
+    return done(_("草案已放弃，内容仍可查看。"), ".model", model_id=model_id)
+
+
+@views.post("/grading/models/<int:model_id>/simulations")
+@audience("grading.model")
+def request_simulation(model_id: int) -> Any:
+    """Has a draft tried on the whole register."""
+    asked = grading.request_simulation(model_id, actor=actor())
+    return done(_("已开始试算，可以离开本页。"), ".simulation", simulation_id=asked.id)
+
+
+@views.get("/grading/simulations/<int:simulation_id>")
+@audience("grading.read")
+def simulation(simulation_id: int) -> Any:
+    """What a draft would change: who moves and why, where, and how many more inspections that means."""
+    known, wanted = queries.simulation(simulation_id), Form(Moved(), request.args)
+    filters = {name: value for name, value in wanted.data.items() if value}
+    moved = queries.simulated_moves(
+        known,
+        actor(),
+        **{f"{name}_grade": value for name, value in filters.items()},
+        after=request.args.get("page_after"),
+        before=request.args.get("page_before"),
+    )
+    return render_template(
+        "grading/simulation.html",
+        simulation=known,
+        job=queries.job_of(known),
+        model=queries.model(known.model_id),
+        content=queries.load(known.model_id),
+        against=queries.model(known.against_id) if known.against_id else None,
+        told=_told_by(known) if known.moves is not None else None,
+        moved=moved,
+        briefs=registry.brief([row.enterprise_id for row in moved.rows]),
+        reason=_simulated_reason(known),
+        filters=filters,
+        grades=GRADE_LABELS,
+    )
 
 
 @views.get("/enterprises/<int:enterprise_id>/grade")
@@ -301,6 +376,73 @@ def desk_panel() -> Any:
 
 
 # What the pages show.
+
+
+def _told_by(known: Simulation) -> dict[str, Any]:
+    """The figures of a finished simulation: matrix, distributions, places, cost of a draw over all libraries."""
+    moves, floors = known.moves or {}, parameters.in_force("sampling.floors_bp")
+    before, after = (counts_of(moves, after=later) for later in (False, True))
+    costs = [inspections(counts, floors.value) for counts in (before, after)]
+    names = staff.unit_names()
+    areas = {
+        names[int(unit_id)]: letters
+        for unit_id, letters in (known.areas or {}).items()
+        if staff.sees_unit(actor(), int(unit_id))
+    }
+    sections = {
+        f"{section} {industries().get(section, '')}".strip() or _("行业不明"): letters
+        for section, letters in (known.industries or {}).items()
+    }
+    return {
+        "matrix": [(one, [moves.get(f"{one}{other}", 0) for other in GRADES]) for one in GRADES],
+        "moved": sum(number for letters, number in moves.items() if letters[0] != letters[1]),
+        "up": sum(number for letters, number in moves.items() if letters[1] > letters[0]),
+        "down": sum(number for letters, number in moves.items() if letters[1] < letters[0]),
+        "before": before,
+        "after": after,
+        "chart": charts.stacked(
+            [_stack(_("现行"), before), _stack(_("草案"), after)], title=_("现行模型与草案的等级构成")
+        ),
+        "costs": costs,
+        "floors": floors,
+        "places": [
+            (_("按辖区"), _("辖区"), _placed(areas)),
+            (_("按行业门类"), _("行业门类"), _placed(sections)),
+        ],
+    }
+
+
+def _placed(places: Mapping[str, Mapping[str, int]]) -> list[tuple[str, int, dict[str, int], dict[str, int]]]:
+    """Of each place: its name, how many move, and letters before and after."""
+    return [
+        (
+            name,
+            sum(number for pair, number in letters.items() if pair[0] != pair[1]),
+            counts_of(letters, after=False),
+            counts_of(letters, after=True),
+        )
+        for name, letters in places.items()
+    ]
+
+
+def _stack(label: str, counts: Mapping[str, int]) -> Stack:
+    parts = [Part(grade, counts[grade], TONES[grade]) for grade in GRADES]
+    return Stack(label, parts, f"{sum(counts.values()):,}")
+
+
+def _simulated_reason(known: Simulation) -> Callable[[SimulatedMove], str]:
+    """What would move an enterprise, in words."""
+    models = [queries.load(model_id) for model_id in (known.against_id, known.model_id) if model_id]
+    labels = {each.key: each.label for model in models for each in model.indicators}
+
+    def words(move: SimulatedMove) -> str:
+        if move.reason in Flag.__members__:
+            return _(FLAG_LABELS[Flag[move.reason]])
+        if not move.reason:
+            return _("分值界限变化")
+        return f"{labels.get(move.reason, move.reason)} {move.change / TENTH:+g}"
+
+    return words
 
 
 def _areas(reader: Actor) -> list[Area]:

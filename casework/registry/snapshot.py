@@ -242,6 +242,14 @@ def read(connection: Connection, scope: Scope, day: date, wanted: Wanted) -> Rea
     )
 
 
+def units(connection: Connection, scope: Scope, ids: Ints) -> Ints:
+    """The unit in charge of each of some enterprises of a scope; `ids` ascend."""
+    sql = f"SELECT string_agg(int8send(e.id) || int8send(e.org_id), '') FROM enterprise e WHERE {_among(scope, 'e.id')}"
+    known, org_ids = _numbers(_fetch(connection, sql, scope, date.min)[0]).reshape(-1, 2).T
+    order = np.argsort(known)
+    return org_ids[order][np.searchsorted(known[order], ids)]
+
+
 def related(connection: Connection, ids: Sequence[int], *, by_address: bool) -> NDArray[np.int64]:
     """Those enterprises and others whose relations look at them: same person, branches, same address if asked."""
     found = _driver(connection).execute(_RELATED_BY_ADDRESS if by_address else _RELATED, {"ids": list(ids)})

@@ -255,13 +255,17 @@ def test_shipped_models_are_kept_once_and_a_changed_catalogue_becomes_a_draft(wo
     young = subject(established_on=DAY - timedelta(days=10))
     grading.regrade(young.id, actor=SYSTEM)
     assert session.get(Rating, young.id).score == 300
-    clerk = make.actor("credit")
-    drafts[0].drafted_by_id = clerk.id
+    for draft in drafts:
+        with pytest.raises(Refusal, match="试算"):
+            grading.activate_model(draft.id, actor=make.actor("deputy"))
+        grading.carry_out_simulation(grading.request_simulation(draft.id, actor=SYSTEM).id, actor=SYSTEM)
+    head = make.actor("deputy")
+    drafts[0].drafted_by_id = head.id
     session.flush()
     with pytest.raises(NotAllowed):
-        grading.activate_model(drafts[0].id, actor=clerk)
+        grading.activate_model(drafts[0].id, actor=head)
     for draft in drafts:
-        grading.activate_model(draft.id, actor=make.actor("credit"))
+        grading.activate_model(draft.id, actor=make.actor("deputy"))
     grading.regrade(young.id, actor=SYSTEM)
     assert session.get(Rating, young.id, populate_existing=True).score == 0
 

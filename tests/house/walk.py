@@ -30,6 +30,7 @@ from casework.warning import views as warning_pages
 from tests import make
 from tests.make import cases as make_cases
 from tests.make import disclosure as make_disclosure
+from tests.make import grading as make_grading
 from tests.make import intake as make_intake
 from tests.make import sampling as make_sampling
 from tests.make import warning as make_warning
@@ -157,6 +158,12 @@ class Things:
         return grading.run_now(actor=SYSTEM)
 
     @cached_property
+    def simulation(self) -> Any:
+        """A draft tried where an enterprise of the area would move."""
+        assert self.grading_run.id
+        return make_grading.simulation()
+
+    @cached_property
     def alert(self) -> Any:
         return make_warning.alert(of=self.enterprise)
 
@@ -214,6 +221,7 @@ VALUES: dict[str, Callable[[Things], Any]] = {
     "intake.verb": lambda things: sorted(intake_pages.VERBS),
     "grading.run_id": lambda things: things.grading_run.id,
     "grading.model_id": lambda things: grading_queries.models()[0].id,
+    "grading.simulation_id": lambda things: things.simulation.id,
     "warning.alert_id": lambda things: things.alert.id,
     "warning.verb": lambda things: sorted(warning_pages.VERBS),
     "insight.name": lambda things: "hits",

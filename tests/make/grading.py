@@ -1,6 +1,7 @@
 """Readings and dossiers for tests of grading, in memory and in the database."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import count
 from operator import itemgetter
@@ -11,8 +12,11 @@ import numpy as np
 from casework.core import clock
 from casework.core.actor import SYSTEM
 from casework.core.db import session
+from casework.grading import model_files
 from casework.grading import operations as grading
-from casework.grading.rules import COLUMNS, FEATURES, Example, Past
+from casework.grading.indicators import INDICATORS
+from casework.grading.models import GradingModel, Simulation
+from casework.grading.rules import COLUMNS, FEATURES, Bands, Example, Past, default_model
 from casework.registry.models import CreditRecord, Enterprise
 from casework.registry.rules import CODE_BASE, KINDS
 from casework.registry.snapshot import CLASSES, OPEN, UNKNOWN, Dossier, Fact, Reading, Wanted, industry_number, standing
@@ -76,6 +80,24 @@ def reading_of(dossiers: Sequence[Dossier], day: date = DAY, wanted: Wanted = EV
 def models() -> None:
     """The shipped models in force."""
     grading.ensure_default_models(actor=SYSTEM)
+
+
+def draft(**changes: Any) -> GradingModel:
+    """The shipped model of companies as a draft in which every company is risky from its first day on."""
+    shipped = default_model("company", INDICATORS.values())
+    risky = [
+        replace(each, rule=Bands("age_days", ((1, 80),), 80)) if each.key == "age" else each for each in shipped.indicators
+    ]
+    risky_model = replace(shipped, indicators=tuple(risky), thresholds={"B": 60, "C": 500, "D": 750}, **changes)
+    content = model_files.ModelFile(risky_model, clock.today(), "试〔2026〕2号")
+    return grading.draft_model(model_files.write(content).encode(), actor=SYSTEM)
+
+
+def simulation() -> Simulation:
+    """A draft, tried on everybody."""
+    asked = grading.request_simulation(draft(title=f"试算{next(_numbers)}").id, actor=SYSTEM)
+    grading.carry_out_simulation(asked.id, actor=SYSTEM)
+    return asked
 
 
 _numbers = count(1)
