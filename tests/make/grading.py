@@ -85,9 +85,8 @@ def models() -> None:
 def draft(**changes: Any) -> GradingModel:
     """The shipped model of companies as a draft in which every company is risky from its first day on."""
     shipped = default_model("company", INDICATORS.values())
-    risky = [
-        replace(each, rule=Bands("age_days", ((1, 80),), 80)) if each.key == "age" else each for each in shipped.indicators
-    ]
+    certain = Bands("age_days", ((1, 80),), 80)
+    risky = [replace(each, rule=certain) if each.key == "age" else each for each in shipped.indicators]
     risky_model = replace(shipped, indicators=tuple(risky), thresholds={"B": 60, "C": 500, "D": 750}, **changes)
     content = model_files.ModelFile(risky_model, clock.today(), "试〔2026〕2号")
     return grading.draft_model(model_files.write(content).encode(), actor=SYSTEM)
