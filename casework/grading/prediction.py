@@ -94,6 +94,47 @@ def evaluate(
     )
 
 
+@dataclass(frozen=True)
+class Sampled:
+    """What a draw that favoured some grades tells of its pool: AUC, and its yield against a uniform draw."""
+
+    n: int
+    auc: Estimate
+    lift: Estimate
+
+
+def of_sample(
+    score: Ints, grade: Ints, failed: NDArray[np.bool_], members: Mapping[str, int], *, seed: int = 0
+) -> Sampled | None:
+    """Estimates from a stratified random draw: each subject stands for the `members` of its grade in the pool.
+
+    None while it cannot be told: a grade with members of whom none was checked, or all ended alike. The intervals
+    resample within the grades, as the draw was made.
+    """
+    cells = _Cells.of(score, grade, failed)
+    checked = np.bincount(grade, minlength=len(GRADES))
+    inhabited = np.array([members.get(letter, 0) for letter in GRADES])
+    if not failed.any() or failed.all() or ((inhabited > 0) & (checked == 0)).any():
+        return None
+    weights = np.divide(inhabited, checked, out=np.zeros(len(GRADES)), where=checked > 0)[cells.grade]
+    dice = np.random.default_rng(seed)
+    point = _weighted(cells.counts[np.newaxis], weights, cells.starts)
+    again = [
+        _weighted(counts, weights, cells.starts) for counts in _resampled(cells.counts, dice, np.tile(cells.grade, 2))
+    ]
+    auc, lift = (_estimate(point[which], [one[which] for one in again]) for which in (0, 1))
+    return Sampled(len(score), auc, lift)
+
+
+def _weighted(counts: Ints, weights: NDArray[np.float64], starts: Ints) -> tuple[Any, Any]:
+    """AUC and lift of several samples at once."""
+    bad, good = np.hsplit(counts.astype(float), 2)
+    drawn = bad.sum(axis=1) / counts.sum(axis=1)
+    bad, good = bad * weights, good * weights
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return _auc(bad, good, starts), drawn / (bad.sum(axis=1) / (bad + good).sum(axis=1))
+
+
 def cut(score: Ints, tie: Sequence[Any], shares: Sequence[float]) -> Ints:
     """Grades by rank of score: the lowest get A, and so on by `shares` (of A, B, C, D; sum 1). `tie` orders equals."""
     order = sorted(range(len(score)), key=lambda place: (score[place], tie[place]))
@@ -153,10 +194,15 @@ def _auc(bad: NDArray[np.float64], good: NDArray[np.float64], starts: Ints) -> N
     return ratio
 
 
-def _resampled(counts: Ints, dice: np.random.Generator) -> Iterator[Ints]:
-    total = int(counts.sum())
+def _resampled(counts: Ints, dice: np.random.Generator, stratum: Ints | None = None) -> Iterator[Ints]:
+    """Bootstrap replicates of the counts; within each stratum apart, where there are any."""
+    strata = [np.full(len(counts), True)] if stratum is None else [stratum == one for one in np.unique(stratum)]
     for _part in range(REPLICATES // AT_ONCE):
-        yield dice.multinomial(total, counts / total, size=AT_ONCE)
+        drawn = np.zeros((AT_ONCE, len(counts)), np.int64)
+        for within in strata:
+            total = int(counts[within].sum())
+            drawn[:, within] = dice.multinomial(total, counts[within] / total, size=AT_ONCE)
+        yield drawn
 
 
 def _estimate(point: Any, again: Sequence[Any]) -> Estimate:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
 
+import numpy as np
 from sqlalchemy import ColumnElement, Date, FromClause, Subquery, func, literal, select
 
 from casework.accounts import queries as staff
@@ -17,11 +18,15 @@ from casework.core.actor import Actor
 from casework.core.calendar import ONE_DAY
 from casework.core.db import Base, session
 from casework.core.i18n import _
+from casework.grading.prediction import Sampled, of_sample
 from casework.insight.rules import Estimate, Rate, Spared, Stratum, spared, stratified
 from casework.registry.reference import industry_sections
 from casework.registry.rules import INSPECTABLE
 from casework.sampling import queries as sampling
 from casework.sampling.rules import GRADES
+
+BEYOND_EVERY_SCORE = 100_000
+"""More than any score in tenths: whoever has a higher grade comes after all of a lower one."""
 
 
 def _table(name: str) -> FromClause:
@@ -96,6 +101,7 @@ def _checks(scope: Scope) -> Subquery:
     statement = (
         select(
             work.c.id,
+            work.c.origin_id,
             work.c.org_id,
             work.c.enterprise_id,
             work.c.opened_on,
@@ -277,6 +283,35 @@ def hits(scope: Scope) -> Hits:
         absent=together.absent,
         triggered=total(replace(scope, origin="trigger")).ordered,
     )
+
+
+def prediction(scope: Scope, found: Hits) -> Sampled | None:
+    """Whether the grades foretold what the random draws of the period found; None while that cannot be told.
+
+    They are ordered by the grade under which they were drawn, within it by their score when the pool was frozen.
+    """
+    if found.estimate is None:
+        return None
+    checks, campaign, history = _checks(replace(scope, origin="draw")), _table("campaign"), _table("grade_history")
+    score = (
+        select(history.c.score)
+        .where(history.c.enterprise_id == checks.c.enterprise_id, history.c.recorded_at <= campaign.c.frozen_at)
+        .order_by(history.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    statement = (
+        select(checks.c.grade, func.coalesce(score, 0), checks.c.outcome == "problem")
+        .join(campaign, campaign.c.id == checks.c.origin_id)
+        .where(checks.c.outcome.in_(("fine", "problem")), checks.c.grade.is_not(None))
+        .order_by(checks.c.id)
+    )
+    rows = session.execute(statement).all()
+    grade = np.array([GRADES.index(letter) for letter, _score, _failed in rows], np.int64)
+    within = np.array([points for _letter, points, _failed in rows], np.int64)
+    failed = np.array([problem for _letter, _score, problem in rows], bool)
+    members = {one.label: one.members for one in found.strata}
+    return of_sample(grade * BEYOND_EVERY_SCORE + within, grade, failed, members)
 
 
 def visits_spared(scope: Scope) -> list[Spared]:

@@ -93,7 +93,15 @@ def hits() -> Any:
     form = Form(Period(), request.args)
     scope = _scope(form)
     found = queries.hits(scope)
-    return _show("hits", form, scope, found=found, table=tables.hits(found.strata), chart=figures.hits(found.strata))
+    return _show(
+        "hits",
+        form,
+        scope,
+        found=found,
+        foretold=queries.prediction(scope, found),
+        table=tables.hits(found.strata),
+        chart=figures.hits(found.strata),
+    )
 
 
 @views.get("/spared")

@@ -6,12 +6,15 @@ from collections import Counter
 from datetime import timedelta
 from math import isclose
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from casework.core import clock
 from casework.core.actor import SYSTEM
+from casework.grading.prediction import of_sample
+from casework.grading.rules import GRADES
 from casework.insight import figures, queries, tables
 from casework.insight.queries import Scope
 from casework.insight.rules import Rate, Stratum, spared, stratified, wilson
@@ -246,3 +249,29 @@ def test_a_period_that_runs_backwards_is_said_so(as_role):
 
 def test_a_rate_without_anything_to_divide_by_is_a_dash():
     assert tables.percent(Rate(0, 0).value) == "—"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_lift_is_the_yield_over_the_estimate_of_the_pool(world, seed):
+    random_world(seed, clock.today())
+    found = queries.hits(scope_of())
+    foretold = queries.prediction(scope_of(), found)
+    checked, hits = sum(one.checked for one in found.strata), sum(one.hits for one in found.strata)
+    if found.estimate is None or hits in (0, checked):
+        assert foretold is None
+    else:
+        assert foretold.n == checked
+        assert isclose(foretold.lift.value, hits / checked / found.estimate.value)
+
+
+def test_a_drawn_subject_stands_for_its_grade_in_the_pool():
+    """AUC by hand: in the pool 90 A fail with 1 of 3, 10 B with 2 of 3; equals count half."""
+    grade = np.array([0, 0, 0, 1, 1, 1])
+    failed = np.array([True, False, False, True, True, False])
+    found = of_sample(grade, grade, failed, {"A": 90, "B": 10})
+    bad, good = {0: 30, 1: 20 / 3}, {0: 60, 1: 10 / 3}
+    pairs = sum(b * g * (0.5 if i == j else i > j) for i, b in bad.items() for j, g in good.items())
+    assert isclose(found.auc.value, pairs / (sum(bad.values()) * sum(good.values())))
+    assert isclose(found.lift.value, 0.5 / (sum(bad.values()) / 100))
+    assert of_sample(grade, grade, failed, {**dict.fromkeys(GRADES, 5)}) is None, "nobody of C and D was checked"
+    assert of_sample(grade, grade, np.zeros(6, bool), {"A": 90, "B": 10}) is None, "nobody failed"
