@@ -16,7 +16,19 @@ from casework.core.web import PUBLIC, STAFF, audience
 from casework.documents.catalogue import NOTICES, READERS
 from casework.settings import ROOT, Settings
 
-ROOMS = ("accounts", "console", "documents", "registry", "grading", "cases", "sampling", "intake", "warning", "disclosure", "insight")
+ROOMS = (
+    "accounts",
+    "console",
+    "documents",
+    "registry",
+    "grading",
+    "cases",
+    "sampling",
+    "intake",
+    "warning",
+    "disclosure",
+    "insight",
+)
 """Every room with pages, in the order of the staircase."""
 
 # Rooms that have kinds of paper; the documents room knows none of them.
@@ -25,22 +37,83 @@ READERS["case"] = cases.has_seat
 
 NAVIGATION = (
     (N_("工作台"), "home", (("desk", N_("工作台")),)),
-    (N_("主体档案"), "building", (("registry.enterprises", N_("主体查询")), ("registry.imports", N_("数据归集")), ("registry.waiting", N_("待匹配")))),
-    (N_("信用分类"), "scale", (("grading.overview", N_("分类概况")), ("grading.runs", N_("分类运行")), ("grading.models", N_("分类模型")))),
-    (N_("双随机抽查"), "dice", (("sampling.campaigns", N_("抽查活动")), ("sampling.plans", N_("年度计划")), ("sampling.items", N_("抽查事项清单")), ("sampling.recusals", N_("回避登记")), ("accounts.officers", N_("执法检查人员名录")))),
-    (N_("检查案件"), "clipboard", (("cases.docket", N_("检查案件")), ("cases.mine", N_("我的案件")), ("cases.approvals", N_("待我审批")))),
+    (
+        N_("主体档案"),
+        "building",
+        (
+            ("registry.enterprises", N_("主体查询")),
+            ("registry.imports", N_("数据归集")),
+            ("registry.waiting", N_("待匹配")),
+        ),
+    ),
+    (
+        N_("信用分类"),
+        "scale",
+        (("grading.overview", N_("分类概况")), ("grading.runs", N_("分类运行")), ("grading.models", N_("分类模型"))),
+    ),
+    (
+        N_("双随机抽查"),
+        "dice",
+        (
+            ("sampling.campaigns", N_("抽查活动")),
+            ("sampling.plans", N_("年度计划")),
+            ("sampling.items", N_("抽查事项清单")),
+            ("sampling.recusals", N_("回避登记")),
+            ("accounts.officers", N_("执法检查人员名录")),
+        ),
+    ),
+    (
+        N_("检查案件"),
+        "clipboard",
+        (("cases.docket", N_("检查案件")), ("cases.mine", N_("我的案件")), ("cases.approvals", N_("待我审批"))),
+    ),
     (N_("投诉举报"), "inbox", (("intake.desk", N_("受理台")),)),
-    (N_("风险预警"), "bell", (("warning.alerts", N_("预警处置")), ("warning.overview", N_("行业与区县风险")), ("warning.signals", N_("预警信号目录")))),
+    (
+        N_("风险预警"),
+        "bell",
+        (
+            ("warning.alerts", N_("预警处置")),
+            ("warning.overview", N_("行业与区县风险")),
+            ("warning.signals", N_("预警信号目录")),
+        ),
+    ),
     (N_("信息公示"), "megaphone", (("disclosure.publications", N_("公示事项")),)),
     (N_("统计分析"), "chart", (("insight.overview", N_("统计分析")),)),
-    (N_("系统"), "settings", (("console.jobs", N_("运行")), ("console.parameters", N_("参数")), ("console.calendar", N_("工作日历")), ("console.audit", N_("审计日志")), ("accounts.accounts", N_("用户")), ("accounts.units", N_("机构")))),
-)  # fmt: skip
+    (
+        N_("系统"),
+        "settings",
+        (
+            ("console.jobs", N_("运行")),
+            ("console.parameters", N_("参数")),
+            ("console.calendar", N_("工作日历")),
+            ("console.audit", N_("审计日志")),
+            ("accounts.accounts", N_("用户")),
+            ("accounts.units", N_("机构")),
+        ),
+    ),
+)
 """The menu: section, icon, and its pages; a reader sees what the audience of each page allows."""
 
-DESK = ("cases.desk_panel", "sampling.desk_panel", "intake.desk_panel", "warning.desk_panel", "disclosure.desk_panel", "insight.desk_panel", "registry.desk_panel", "grading.desk_panel", "console.desk_panel")  # fmt: skip
+DESK = (
+    "cases.desk_panel",
+    "sampling.desk_panel",
+    "intake.desk_panel",
+    "warning.desk_panel",
+    "disclosure.desk_panel",
+    "insight.desk_panel",
+    "registry.desk_panel",
+    "grading.desk_panel",
+    "console.desk_panel",
+)
 """What makes up the 工作台, each served by its own room."""
 
-ENTERPRISE_PANELS = ("grading.enterprise_panel", "cases.enterprise_panel", "disclosure.enterprise_panel", "intake.enterprise_panel", "warning.enterprise_panel")  # fmt: skip
+ENTERPRISE_PANELS = (
+    "grading.enterprise_panel",
+    "cases.enterprise_panel",
+    "disclosure.enterprise_panel",
+    "intake.enterprise_panel",
+    "warning.enterprise_panel",
+)
 """What other rooms add to the page of an enterprise (一户一档)."""
 
 
@@ -104,7 +177,14 @@ def _navigation() -> list[dict[str, Any]]:
             rooms = {endpoint.partition(".")[0] for endpoint, _title in pages}
             active = any(item["active"] for item in items) or (room in rooms and room != "accounts")
             sections.append(
-                {"label": _(label), "icon": icon, "url": items[0]["url"], "active": active, "badge": None, "items": items}
+                {
+                    "label": _(label),
+                    "icon": icon,
+                    "url": items[0]["url"],
+                    "active": active,
+                    "badge": None,
+                    "items": items,
+                }
             )
     return sections
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Any, BinaryIO
 
-from sqlalchemy import ARRAY, BigInteger, SmallInteger, Text, column, func, insert, literal, select, update
+from sqlalchemy import ARRAY, BigInteger, SmallInteger, Text, column, func, insert, literal, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -44,6 +44,7 @@ from casework.cases.rules import (
 from casework.core import clock, files, parameters
 from casework.core.actor import SYSTEM, Actor
 from casework.core.db import savepoint, session
+from casework.core.deadlines import note_overdue
 from casework.core.errors import NotAllowed, NotFound, Refusal
 from casework.core.i18n import _
 from casework.core.ledger import announce, move, record
@@ -153,10 +154,12 @@ def _rows(**columns: tuple[Any, list[Any]]) -> Any:
 
 
 @contextmanager
-def _moving(case: Case, name: str, *, actor: Actor, note: str | None = None, **facts: Any) -> Iterator[None]:
+def _moving(
+    case: Case, name: str, *, actor: Actor, note: str | None = None, follows: bool = False, **facts: Any
+) -> Iterator[None]:
     """Makes one move: decides, lets the caller set what comes with it, restarts the clock, writes it all at once."""
     before = case.state
-    move(case, queries.kind_of(case).workflow, name, actor=actor, facts=facts, note=note)
+    move(case, queries.kind_of(case).workflow, name, actor=actor, facts=facts, note=note, follows=follows)
     with session.no_autoflush:
         yield
         if case.state != before:
@@ -642,10 +645,10 @@ def release(case_id: int, *, actor: Actor, note: str | None = None) -> Case:
         _order_measures(case)
     announce(ResultReleased(case_id=case.id, edition=case.released_edition), actor=actor)
     if case.open_follow_up:
-        with _moving(case, "order_follow_up", actor=actor, open=case.open_follow_up):
+        with _moving(case, "order_follow_up", actor=actor, follows=True, open=case.open_follow_up):
             pass
     else:
-        _close(case, "无需后续处置", actor=actor)
+        _close(case, "无需后续处置", actor=actor, follows=True)
     return case
 
 
@@ -721,10 +724,10 @@ def close(case_id: int, *, outcome: str, actor: Actor) -> Case:
     return case
 
 
-def _close(case: Case, outcome: str, *, actor: Actor) -> None:
+def _close(case: Case, outcome: str, *, actor: Actor, follows: bool = False) -> None:
     way_out = queries.codes_of(case)[case.ended_by].exit if case.ended_by else None
     facts = {"way_out": way_out, "open": case.open_follow_up}
-    with _moving(case, closing_move(way_out), actor=actor, note=outcome, **facts):
+    with _moving(case, closing_move(way_out), actor=actor, note=outcome, follows=follows, **facts):
         case.closed_on, case.outcome = clock.today(), outcome
     announce(CaseClosed(case_id=case.id), actor=actor)
 
@@ -787,18 +790,4 @@ def _keep_record(case: Case, *, actor: Actor) -> None:
 
 def remind_overdue(*, actor: Actor = SYSTEM) -> int:
     """Notes in a case's history, once for each clock that ran out, that it is overdue; returns how many were noted."""
-    overdue = (
-        select(Case.id)
-        .where(Case.due_on < clock.today(), Case.reminded_for.is_distinct_from(Case.due_on))
-        .with_for_update(skip_locked=True)
-    )
-    reminded = session.execute(
-        update(Case)
-        .where(Case.id.in_(overdue))
-        .values(reminded_for=Case.due_on)
-        .returning(Case.id, Case.due_on)
-        .execution_options(synchronize_session=False)
-    ).all()
-    for case_id, due_on in reminded:
-        record("cases.remind_overdue", ("case", case_id), actor=actor, after={"due_on": due_on.isoformat()})
-    return len(reminded)
+    return note_overdue(Case, "reminded_for", "cases.remind_overdue", actor=actor)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, and_, any_, func, literal, or_, select
@@ -31,13 +31,13 @@ from casework.cases.rules import (
 from casework.core import clock, parameters
 from casework.core.actor import Actor
 from casework.core.db import session
+from casework.core.deadlines import due_within
 from casework.core.errors import NotFound
 from casework.core.i18n import _
 from casework.core.paging import Page, page
 from casework.documents import queries as papers
 from casework.registry import queries as registry
 
-WEEK = timedelta(days=7)
 _NUMBER = re.compile(r"(?:JC\d{4}-)?(\d{1,12})")
 
 MOST_NAMED = 500
@@ -116,7 +116,7 @@ def docket(
     if state in STANDARD.state_names:
         statement = statement.where(Case.state == state)
     if due and not ended:
-        statement = statement.where(due_within(due))
+        statement = statement.where(due_within(Case.due_on, due))
     if kind:
         statement = statement.where(Case.kind == kind)
     if org_id is not None:
@@ -138,16 +138,6 @@ def _named(q: str, actor: Actor) -> ColumnElement[bool]:
     named = Case.enterprise_id.in_([row.id for row in found])
     number = _NUMBER.fullmatch(q.strip().upper())
     return or_(named, Case.id == int(number[1])) if number else named
-
-
-def due_within(due: str) -> ColumnElement[bool]:
-    """Cases whose step is overdue, ends today, or ends within a week."""
-    today = clock.today()
-    return {
-        "overdue": Case.due_on < today,
-        "today": Case.due_on == today,
-        "week": Case.due_on.between(today, today + WEEK),
-    }[due]
 
 
 def mine(actor: Actor) -> Sequence[Any]:
@@ -231,13 +221,16 @@ def waiting(actor: Actor) -> list[Waiting]:
     found = []
     if actor.officer_id is not None and actor.may("cases.inspect"):
         own = of_officers([actor.officer_id])
-        overdue, today = _count(own, due_within("overdue")), _count(own, due_within("today"))
+        overdue, today = _count(own, due_within(Case.due_on, "overdue")), _count(own, due_within(Case.due_on, "today"))
         found += [
             Waiting(_("我的案件已逾期"), overdue, "cases.mine", {}, alarm=True),
             Waiting(_("我的案件今天到期"), today, "cases.mine", {}),
         ]
     else:
-        overdue, today = _in_scope(actor, due_within("overdue")), _in_scope(actor, due_within("today"))
+        overdue, today = (
+            _in_scope(actor, due_within(Case.due_on, "overdue")),
+            _in_scope(actor, due_within(Case.due_on, "today")),
+        )
         found += [
             Waiting(_("案件已逾期"), overdue, "cases.docket", {"due": "overdue"}, alarm=True),
             Waiting(_("案件今天到期"), today, "cases.docket", {"due": "today"}),

@@ -11,7 +11,7 @@ import yaml
 
 from casework.accounts.rules import LINES, QUALIFICATIONS
 from casework.core.i18n import N_, _
-from casework.core.workflow import Guard, Move, State, Workflow
+from casework.core.workflow import Facts, Guard, Move, State, Workflow, all_of, forbids, needs
 
 # ---- What a case is made from ----------------------------------------------------------------------------------------
 
@@ -267,23 +267,6 @@ def near_cap(visits: int, cap: int) -> bool:
 
 # ---- Guards: each says in a sentence why not, or None ----------------------------------------------------------------
 
-Facts = Mapping[str, Any]
-
-
-def _all(*guards: Guard) -> Guard:
-    """The first objection of several guards."""
-    return lambda facts: next((reason for guard in guards if (reason := guard(facts))), None)
-
-
-def _needs(fact: str, sentence: str) -> Guard:
-    """Objects with the sentence while a fact is missing, empty or false."""
-    return lambda facts: None if facts.get(fact) else _(sentence)
-
-
-def _forbids(fact: str, sentence: str) -> Guard:
-    """Objects with the sentence when a fact is true."""
-    return lambda facts: _(sentence) if facts.get(fact) else None
-
 
 def _someone_else(step: str, sentence: str) -> Guard:
     """Objects when the person who acts (`by`) also did the earlier step."""
@@ -312,6 +295,13 @@ def within_cap(facts: Facts) -> str | None:
     if facts["bound_by_cap"]:
         return _("%(used)s，不再安排计划内检查。", used=used)
     return None if facts.get("override_reason") else _("%(used)s；确需检查的，请填写超上限检查的理由。", used=used)
+
+
+def approved_beyond_cap(facts: Facts) -> str | None:
+    """A check outside the draw may exceed the year's cap, but only somebody who approves that may order it."""
+    if not facts["on_site"] or facts["visits"] < facts["cap"] or facts["may_approve"]:
+        return None
+    return _("该主体本年度检查次数已达上限，须由分管局领导或县（市、区）局负责人办理。")
 
 
 def right_code(facts: Facts) -> str | None:
@@ -372,46 +362,46 @@ def _ended(way: str | None) -> Guard:
     return ask
 
 
-own_case = _needs("own", N_("只有本案的检查人员可以办理。"))
-with_reason = _needs("reason", N_("请填写理由。"))
-with_duties = _needs("duties", N_("请逐项确认已出示证件、说明来意、告知权利。"))
-on_site = _needs("on_site", N_("本次检查为非现场检查，不需要签到。"))
-off_site = _forbids("on_site", N_("本次检查为现场检查，请先签到。"))
-not_notified = _forbids("notified", N_("检查通知已经送达。"))
-paper_ready = _needs("approved", N_("检查尚未批准，没有可以送达的通知书。"))
-notice_served = _forbids("notice_owed", N_("请先送达行政检查通知书并登记。"))
-check_made = _needs("made", N_("检查没有实施，只能更正终止检查的原因。"))
+own_case = needs("own", N_("只有本案的检查人员可以办理。"))
+with_reason = needs("reason", N_("请填写理由。"))
+with_duties = needs("duties", N_("请逐项确认已出示证件、说明来意、告知权利。"))
+on_site = needs("on_site", N_("本次检查为非现场检查，不需要签到。"))
+off_site = forbids("on_site", N_("本次检查为现场检查，请先签到。"))
+not_notified = forbids("notified", N_("检查通知已经送达。"))
+paper_ready = needs("approved", N_("检查尚未批准，没有可以送达的通知书。"))
+notice_served = forbids("notice_owed", N_("请先送达行政检查通知书并登记。"))
+check_made = needs("made", N_("检查没有实施，只能更正终止检查的原因。"))
 
-prepared = _all(_needs("items", N_("检查事项为空。清单之外无检查，请先确定检查事项。")), enough_officers)
-approvable = _all(prepared, within_cap)
-approvable_late = _all(_forbids("approved", N_("本案已经审批。")), approvable)
-may_notify = _all(not_notified, paper_ready)
-may_check_in = _all(
+prepared = all_of(needs("items", N_("检查事项为空。清单之外无检查，请先确定检查事项。")), enough_officers)
+approvable = all_of(prepared, within_cap)
+approvable_late = all_of(forbids("approved", N_("本案已经审批。")), approvable)
+may_notify = all_of(not_notified, paper_ready)
+may_check_in = all_of(
     own_case,
     on_site,
-    _needs("may_arrive", N_("请先送达行政检查通知书；突击检查除外。")),
+    needs("may_arrive", N_("请先送达行政检查通知书；突击检查除外。")),
     right_code,
     with_duties,
     enough_officers,
 )
-may_rush_in = _all(own_case, on_site, with_reason, with_duties, prepared)
-may_leave = _all(own_case, notice_served)
-may_start_off_site = _all(own_case, off_site, notice_served)
-concludable = _all(own_case, results_complete, check_made, with_signature)
-terminable = _all(own_case, termination_known, with_reason)
-reviewable = _all(
+may_rush_in = all_of(own_case, on_site, with_reason, with_duties, prepared)
+may_leave = all_of(own_case, notice_served)
+may_start_off_site = all_of(own_case, off_site, notice_served)
+concludable = all_of(own_case, results_complete, check_made, with_signature)
+terminable = all_of(own_case, termination_known, with_reason)
+reviewable = all_of(
     _someone_else("concluded_by", N_("审核人不得是提交检查结果的人员。")),
-    _forbids("approval_owed", N_("紧急检查尚未补办审批，不能审核。")),
+    forbids("approval_owed", N_("紧急检查尚未补办审批，不能审核。")),
     notice_served,
 )
-releasable = _all(
+releasable = all_of(
     _someone_else("reviewed_by", N_("公示审批人不得是审核人。")),
     _someone_else("concluded_by", N_("公示审批人不得是提交检查结果的人员。")),
 )
-returnable = _all(with_reason, _needs("made", N_("检查没有实施，请用“恢复检查”退回。")))
-reopenable = _all(with_reason, _forbids("made", N_("检查已经实施，不能恢复到实施前。")))
-suspendable = _all(with_reason, _needs("until", N_("请填写暂缓至哪一天。")))
-something_open = _needs("open", N_("没有需要后续处置的事项。"))
+returnable = all_of(with_reason, needs("made", N_("检查没有实施，请用“恢复检查”退回。")))
+reopenable = all_of(with_reason, forbids("made", N_("检查已经实施，不能恢复到实施前。")))
+suspendable = all_of(with_reason, needs("until", N_("请填写暂缓至哪一天。")))
+something_open = needs("open", N_("没有需要后续处置的事项。"))
 
 # ---- The table -------------------------------------------------------------------------------------------------------
 
@@ -479,7 +469,7 @@ STANDARD = Workflow(
         *_stay("approve_afterwards", N_("补办审批"), (*CHECKING, "reviewing"), approvable_late, "cases.approve"),
         *_stay("record_result", N_("录入事项结果"), CHECKING, own_case, "cases.inspect"),
         *_stay("add_evidence", N_("添加证据"), CHECKING, own_case, "cases.inspect"),
-        *_stay("remove_evidence", N_("移除证据"), CHECKING, _all(own_case, with_reason), "cases.inspect"),
+        *_stay("remove_evidence", N_("移除证据"), CHECKING, all_of(own_case, with_reason), "cases.inspect"),
         *_stay("order_correction", N_("责令改正"), CHECKING, own_case, "cases.inspect"),
         Move("begin_record", N_("签退，整理记录"), "inspecting", "recording", may_leave, "cases.inspect"),
         Move("begin_record", N_("开始非现场检查"), "approved", "recording", may_start_off_site, "cases.inspect"),

@@ -16,10 +16,10 @@ from casework.cases.rules import (
     TOLD,
     SignOff,
 )
+from casework.core.deadlines import DUE
 from casework.core.i18n import N_
 from casework.core.schemas import Schema, choice, choices, fields, text
 
-DUE = {"overdue": N_("已逾期"), "today": N_("今天到期"), "week": N_("七日内到期")}
 STATES = {"open": N_("办理中"), "ended": N_("已结束")} | {state.name: state.label for state in STANDARD.states}
 
 

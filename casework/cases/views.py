@@ -27,7 +27,6 @@ from casework.cases.rules import (
     ResultCode,
 )
 from casework.cases.schemas import (
-    DUE,
     STATES,
     Approval,
     Arrival,
@@ -56,6 +55,7 @@ from casework.cases.schemas import (
 )
 from casework.core import clock, files, parameters
 from casework.core.actor import Actor
+from casework.core.deadlines import DUE, WEEK
 from casework.core.errors import NotFound, Refusal
 from casework.core.i18n import N_, _
 from casework.core.ledger import AuditEntry, history
@@ -84,7 +84,7 @@ def docket() -> Any:
 @audience("cases.inspect")
 def mine() -> Any:
     rows = queries.mine(actor())
-    week_ahead = clock.today() + queries.WEEK
+    week_ahead = clock.today() + WEEK
     page = "cases/mine.html"
     return render_template(page, rows=rows, officer=actor().officer_id, week_ahead=week_ahead, **_about_rows(rows))
 

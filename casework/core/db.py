@@ -131,7 +131,7 @@ def savepoint() -> Iterator[None]:
 
 @contextmanager
 def apart() -> Iterator[Connection]:
-    """A connection and transaction of its own, for what others must see while a long transaction runs (job progress)."""
+    """A connection and transaction of its own, for what others must see while a long one runs (progress)."""
     if Session.pinned is not None:
         with Session.pinned.begin_nested():
             yield Session.pinned

@@ -51,7 +51,9 @@ def store(source: BinaryIO | bytes, *, name: str, media_type: str, limit: int | 
             for chunk in _chunks(source):
                 size += len(chunk)
                 if limit is not None and size > limit:
-                    raise Refusal(_("文件超过 %(limit)s MB 的上限，未保存。", limit=limit // 1024 // 1024))
+                    raise Refusal(  # noqa: TRY301
+                        _("文件超过 %(limit)s MB 的上限，未保存。", limit=limit // 1024 // 1024)
+                    )
                 digest.update(chunk)
                 temporary.write(chunk)
             temporary.flush()

@@ -1,4 +1,4 @@
-"""The ledger: who did what (audit), what is to be told (outbox), what has been handled; and the one way a state changes."""
+"""The ledger: who did what (audit), what is to be told (outbox), what was handled; the one way a state changes."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -12,6 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from casework.core import clock
 from casework.core.actor import Actor
 from casework.core.db import Base, BigId, session
+from casework.core.errors import NotAllowed
+from casework.core.i18n import _
 from casework.core.messages import Message
 from casework.core.workflow import Move, Workflow
 
@@ -156,18 +158,28 @@ def move(
     facts: Mapping[str, Any] | None = None,
     note: str | None = None,
     announces: Message | None = None,
+    follows: bool = False,
 ) -> Move:
-    """Changes a state: locks the row, decides, sets, audits and announces, all in the caller's transaction.
+    """Changes a state: locks the row, asks who may, decides, sets, audits, announces, in the caller's transaction.
 
-    `facts` is what the guard looks at. A Refusal leaves everything as it was.
+    `facts` is what the guard looks at. A move that only `follows` from another asks nobody's permission. A Refusal
+    leaves everything as it was.
     """
     session.flush()
     session.refresh(subject, attribute_names=["state"], with_for_update=True)
     before = subject.state
+    permission = workflow.find(name, before).permission
+    if permission and not follows and not actor.is_system and not actor.may(permission):
+        raise NotAllowed(_("您的岗位没有办理此事项的权限。"))
     decided = workflow.decide(name, before, facts or {})
     subject.state = decided.target
     record(
-        f"{workflow.name}.{name}", subject, actor=actor, before={"state": before}, after={"state": decided.target}, note=note
+        f"{workflow.name}.{name}",
+        subject,
+        actor=actor,
+        before={"state": before},
+        after={"state": decided.target},
+        note=note,
     )
     if announces is not None:
         announce(announces, actor=actor)

@@ -43,7 +43,7 @@ class Parameter(Base):
 
 
 class CalendarDay(Base):
-    """A day that differs from the plain week: a holiday or a make-up working day (调休). Provisional until confirmed."""
+    """A day unlike the plain week: a holiday or a make-up working day (调休). Provisional until confirmed."""
 
     __tablename__ = "calendar_day"
     __table_args__ = (CheckConstraint("confirmed_at IS NOT NULL OR provisional", name="confirmed"),)
@@ -170,7 +170,8 @@ def seed_calendar() -> int:
     """Fills the table with the days known when this version was made; days already there are left alone.
 
     Confirmed days come from the State Council's yearly notices (as `chinesecalendar` carries them); for the year after
-    them only the statutory holidays of 全国年节及纪念日放假办法 are known, entered as provisional. Returns how many were added.
+    them only the statutory holidays of 全国年节及纪念日放假办法 are known, entered as provisional. Returns how many
+    were added.
     """
     chinese = {holiday.value: holiday.chinese for holiday in chinese_calendar.Holiday}
     known = [
@@ -186,7 +187,11 @@ def seed_calendar() -> int:
         for day in days
     ]
     rows = [
-        {**row, "confirmed_by": None if row["provisional"] else NOTICES, "confirmed_at": None if row["provisional"] else clock.now()}
+        {
+            **row,
+            "confirmed_by": None if row["provisional"] else NOTICES,
+            "confirmed_at": None if row["provisional"] else clock.now(),
+        }
         for row in known + provisional
         if row["day"].year >= 2015 and (row["worked"] or row["day"].weekday() < 5)
     ]

@@ -7,8 +7,26 @@ from typing import Any
 from casework.core.errors import Refusal
 from casework.core.i18n import _
 
-Guard = Callable[[Mapping[str, Any]], str | None]
+Facts = Mapping[str, Any]
+"""What a guard looks at: gathered by the operation, so that rules need no database and no clock."""
+
+Guard = Callable[[Facts], str | None]
 """Given the facts of a move, says why it is not allowed, or None."""
+
+
+def all_of(*guards: Guard) -> Guard:
+    """The first objection of several guards."""
+    return lambda facts: next((reason for guard in guards if (reason := guard(facts))), None)
+
+
+def needs(fact: str, sentence: str) -> Guard:
+    """Objects with the sentence while a fact is missing, empty or false."""
+    return lambda facts: None if facts.get(fact) else _(sentence)
+
+
+def forbids(fact: str, sentence: str) -> Guard:
+    """Objects with the sentence when a fact is true."""
+    return lambda facts: _(sentence) if facts.get(fact) else None
 
 
 @dataclass(frozen=True)
@@ -22,7 +40,7 @@ class State:
 
 @dataclass(frozen=True)
 class Move:
-    """One way from a state to another. `name` is the verb: URL, operation, audit action and template say the same word."""
+    """One way from a state to another. `name` is the verb: URL, operation, audit action and template say it alike."""
 
     name: str
     label: str
@@ -86,10 +104,14 @@ class Workflow:
                 return move
         label = next((move.label for move in self.moves if move.name == name), name)
         raise Refusal(
-            _("当前状态为“%(state)s”，不能办理“%(move)s”。请刷新页面后再看可以办理的事项。", state=_(self.label(state)), move=_(label))
+            _(
+                "当前状态为“%(state)s”，不能办理“%(move)s”。请刷新页面后再看可以办理的事项。",
+                state=_(self.label(state)),
+                move=_(label),
+            )
         )
 
-    def decide(self, name: str, state: str, facts: Mapping[str, Any]) -> Move:
+    def decide(self, name: str, state: str, facts: Facts) -> Move:
         """The move to make, its guard asked; a Refusal says why not."""
         move = self.find(name, state)
         reason = move.guard(facts) if move.guard else None

@@ -155,7 +155,12 @@ def problems(rows: Sequence[tuple[str, Rate]], *, tones: bool = False) -> Figure
             n=rate.n,
         )
     bars = [
-        Bar(name, one.value or 0, percent(one.value) + _("（%(note)s）", note=f"{one.hits:,}/{one.n:,}"), _TONES[name] if tones else "plain")
+        Bar(
+            name,
+            one.value or 0,
+            percent(one.value) + _("（%(note)s）", note=f"{one.hits:,}/{one.n:,}"),
+            _TONES[name] if tones else "plain",
+        )
         for name, one in shown[:MOST]
     ]
     return Figure(

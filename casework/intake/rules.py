@@ -7,14 +7,13 @@ from datetime import date
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import yaml
 
-from casework.cases.rules import enough_officers, within_cap
+from casework.cases.rules import approved_beyond_cap, enough_officers, within_cap
 from casework.core.calendar import ONE_DAY, Term, WorkCalendar
-from casework.core.i18n import N_, _
-from casework.core.workflow import Guard, Move, State, Workflow
+from casework.core.i18n import N_
+from casework.core.workflow import Guard, Move, State, Workflow, all_of, forbids, needs
 
 # ---- What an item is and where it comes from -------------------------------------------------------------------------
 
@@ -253,52 +252,27 @@ def grounds(list_: str, received_on: date) -> dict[str, Ground]:
 
 # ---- Guards: each says in a sentence why not, or None ----------------------------------------------------------------
 
-Facts = Mapping[str, Any]
-
-
-def _all(*guards: Guard) -> Guard:
-    """The first objection of several guards."""
-    return lambda facts: next((reason for guard in guards if (reason := guard(facts))), None)
-
-
-def _needs(fact: str, sentence: str) -> Guard:
-    """Objects with the sentence while a fact is missing, empty or false."""
-    return lambda facts: None if facts.get(fact) else _(sentence)
-
-
-def _forbids(fact: str, sentence: str) -> Guard:
-    """Objects with the sentence when a fact is true."""
-    return lambda facts: _(sentence) if facts.get(fact) else None
-
-
-def approved_beyond_cap(facts: Facts) -> str | None:
-    """A check outside the draw may exceed the year's cap, but only somebody who approves that may order it."""
-    if not facts["on_site"] or facts["visits"] < facts["cap"] or facts["may_approve"]:
-        return None
-    return _("该主体本年度检查次数已达上限，须由分管局领导或县（市、区）局负责人办理。")
-
-
-with_reason = _needs("reason", N_("请填写理由。"))
-on_ground = _all(_needs("ground", N_("请选择法定情形。")), with_reason)
-below_office = _needs("within", N_("只能分送到本单位或下级单位。"))
-below_unit = _needs("within", N_("只能交由本单位的下级机构办理；不属于本单位职责的，请退回分送机构。"))
-somebody_there = _needs("person", N_("这一来件没有投诉人信息，无法核验身份。"))
-named = _needs("named", N_("投诉应当实名：请先登记投诉人姓名和联系方式；不能提供的，请限期补充身份证明材料。"))
-pausable = _all(_forbids("paused", N_("期限已经暂停。")), with_reason)
-resumable = _needs("paused", N_("期限没有暂停。"))
-counting = _forbids("paused", N_("期限暂停中，请先恢复计时。"))
-not_extended = _forbids("extended", N_("核查期限只能延长一次。"))
-extension_asked = _needs("asked", N_("还没有人申请延长核查期限。"))
-by_another = _forbids("own_request", N_("申请人不得批准自己的申请。"))
-check_done = _forbids("checking", N_("现场检查还没有结果，请在检查结果公示审批后再作出核查结论。"))
-first_of_kind = _needs("same_kind", N_("只能并入同一类的来件。"))
-other_item = _forbids("itself", N_("不能并入自身或者已经并案的来件。"))
-same_person = _needs("same_person", N_("不同投诉人的消费争议应当分别处理，不能并案。"))
-checkable = _all(
-    _needs("enterprise", N_("请先确认被举报的经营主体。")),
-    _needs("inspectable", N_("该主体已注销、吊销、撤销或迁出，不能立检查案件；可以直接作出核查结论。")),
-    _forbids("opened", N_("已经开展现场检查。")),
-    _needs("items", N_("请选择抽查事项清单内的检查事项。清单之外无检查。")),
+with_reason = needs("reason", N_("请填写理由。"))
+on_ground = all_of(needs("ground", N_("请选择法定情形。")), with_reason)
+below_office = needs("within", N_("只能分送到本单位或下级单位。"))
+below_unit = needs("within", N_("只能交由本单位的下级机构办理；不属于本单位职责的，请退回分送机构。"))
+somebody_there = needs("person", N_("这一来件没有投诉人信息，无法核验身份。"))
+named = needs("named", N_("投诉应当实名：请先登记投诉人姓名和联系方式；不能提供的，请限期补充身份证明材料。"))
+pausable = all_of(forbids("paused", N_("期限已经暂停。")), with_reason)
+resumable = needs("paused", N_("期限没有暂停。"))
+counting = forbids("paused", N_("期限暂停中，请先恢复计时。"))
+not_extended = forbids("extended", N_("核查期限只能延长一次。"))
+extension_asked = needs("asked", N_("还没有人申请延长核查期限。"))
+by_another = forbids("own_request", N_("申请人不得批准自己的申请。"))
+check_done = forbids("checking", N_("现场检查还没有结果，请在检查结果公示审批后再作出核查结论。"))
+first_of_kind = needs("same_kind", N_("只能并入同一类的来件。"))
+other_item = forbids("itself", N_("不能并入自身或者已经并案的来件。"))
+same_person = needs("same_person", N_("不同投诉人的消费争议应当分别处理，不能并案。"))
+checkable = all_of(
+    needs("enterprise", N_("请先确认被举报的经营主体。")),
+    needs("inspectable", N_("该主体已注销、吊销、撤销或迁出，不能立检查案件；可以直接作出核查结论。")),
+    forbids("opened", N_("已经开展现场检查。")),
+    needs("items", N_("请选择抽查事项清单内的检查事项。清单之外无检查。")),
     with_reason,
     enough_officers,
     within_cap,
@@ -346,7 +320,7 @@ COMPLAINT = Workflow(
             N_("限期补充身份证明"),
             "distributed",
             "awaiting_identity",
-            _all(somebody_there, with_reason, _needs("until", N_("请填写今天之后的补充期限。"))),
+            all_of(somebody_there, with_reason, needs("until", N_("请填写今天之后的补充期限。"))),
             "intake.triage",
         ),
         Move(
@@ -354,7 +328,7 @@ COMPLAINT = Workflow(
             N_("登记补充的身份证明"),
             "awaiting_identity",
             "distributed",
-            _needs("named", N_("请填写投诉人姓名和联系方式。")),
+            needs("named", N_("请填写投诉人姓名和联系方式。")),
             "intake.triage",
         ),
         Move("accept", N_("受理"), "distributed", "mediating", named, "intake.triage"),
@@ -366,7 +340,7 @@ COMPLAINT = Workflow(
             N_("调解成功"),
             "mediating",
             "settled",
-            _all(counting, _needs("agreement", N_("请填写调解协议的主要内容。"))),
+            all_of(counting, needs("agreement", N_("请填写调解协议的主要内容。"))),
             "intake.triage",
         ),
         Move("terminate", N_("终止调解"), "mediating", "terminated", on_ground, "intake.triage"),
@@ -376,7 +350,7 @@ COMPLAINT = Workflow(
             "revisit",
             N_("回访"),
             ("informed",),
-            _needs("settled", N_("只有调解成功的投诉需要回访协议履行情况。")),
+            needs("settled", N_("只有调解成功的投诉需要回访协议履行情况。")),
             "intake.triage",
         ),
         Move("archive", N_("归档"), "informed", "archived", None, "intake.triage"),
@@ -385,7 +359,7 @@ COMPLAINT = Workflow(
             N_("并案"),
             ("registered", "distributed"),
             "merged",
-            _all(first_of_kind, other_item, same_person),
+            all_of(first_of_kind, other_item, same_person),
             "intake.triage",
         ),
     ),
@@ -416,32 +390,32 @@ CLUE = Workflow(
             "ask_extension",
             N_("申请延长核查期限"),
             ("verifying",),
-            _all(not_extended, _forbids("asked", N_("已有延期申请等待批准。")), with_reason),
+            all_of(not_extended, forbids("asked", N_("已有延期申请等待批准。")), with_reason),
             "intake.triage",
         ),
         *_stay(
             "extend",
             N_("批准延长"),
             ("verifying",),
-            _all(not_extended, extension_asked, by_another),
+            all_of(not_extended, extension_asked, by_another),
             "intake.approve",
         ),
         *_stay(
-            "deny_extension", N_("不同意延长"), ("verifying",), _all(extension_asked, with_reason), "intake.approve"
+            "deny_extension", N_("不同意延长"), ("verifying",), all_of(extension_asked, with_reason), "intake.approve"
         ),
         *_stay("pause", N_("暂停计时"), ("verifying",), pausable, "intake.triage"),
         *_stay("resume", N_("恢复计时"), ("verifying",), resumable, "intake.triage"),
         *_stay("open_check", N_("开展现场检查"), ("verifying",), checkable, "intake.triage"),
-        Move("file", N_("立案"), "verifying", "filed", _all(counting, check_done, with_reason), "intake.triage"),
+        Move("file", N_("立案"), "verifying", "filed", all_of(counting, check_done, with_reason), "intake.triage"),
         Move(
-            "decline", N_("不予立案"), "verifying", "declined", _all(counting, check_done, on_ground), "intake.triage"
+            "decline", N_("不予立案"), "verifying", "declined", all_of(counting, check_done, on_ground), "intake.triage"
         ),
         Move(
             "hand_over",
             N_("移送其他机关"),
             "verifying",
             "handed_over",
-            _all(_needs("receiver", N_("请填写接收移送的机关。")), with_reason),
+            all_of(needs("receiver", N_("请填写接收移送的机关。")), with_reason),
             "intake.triage",
         ),
         Move(
@@ -449,7 +423,7 @@ CLUE = Workflow(
             N_("登记告知"),
             ("filed", "declined", "handed_over"),
             "informed",
-            _needs("named", N_("没有实名的举报人或者移送单位，不需要告知，可以直接归档。")),
+            needs("named", N_("没有实名的举报人或者移送单位，不需要告知，可以直接归档。")),
             "intake.triage",
         ),
         Move(
@@ -457,7 +431,7 @@ CLUE = Workflow(
             N_("归档"),
             ("filed", "declined", "handed_over"),
             "archived",
-            _forbids("named", N_("请先告知实名举报人或者移送单位。")),
+            forbids("named", N_("请先告知实名举报人或者移送单位。")),
             "intake.triage",
         ),
         Move("archive", N_("归档"), "informed", "archived", None, "intake.triage"),
@@ -466,7 +440,7 @@ CLUE = Workflow(
             N_("并案"),
             ("registered", "distributed", "verifying"),
             "merged",
-            _all(first_of_kind, other_item, check_done),
+            all_of(first_of_kind, other_item, check_done),
             "intake.triage",
         ),
     ),

@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import post_load
 
+from casework.core.deadlines import DUE
 from casework.core.i18n import N_
 from casework.core.schemas import Schema, choice, choices, fields, text, validate
 from casework.intake.rules import (
@@ -19,7 +20,6 @@ from casework.intake.rules import (
     Person,
 )
 
-DUE = {"overdue": N_("已逾期"), "today": N_("今天到期"), "week": N_("七日内到期")}
 QUEUES = {
     "to_distribute": N_("待分送"),
     "to_take": N_("待受理、签收"),

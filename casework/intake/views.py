@@ -11,6 +11,7 @@ from casework.cases import queries as cases
 from casework.cases.rules import STANDARD, officer_defects
 from casework.core import clock, parameters
 from casework.core.actor import Actor
+from casework.core.deadlines import DUE
 from casework.core.errors import NotAllowed, NotFound
 from casework.core.i18n import N_, _
 from casework.core.ledger import history
@@ -35,7 +36,6 @@ from casework.intake.rules import (
     read_sheet,
 )
 from casework.intake.schemas import (
-    DUE,
     QUEUES,
     Agreement,
     Check,

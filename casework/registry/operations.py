@@ -241,7 +241,8 @@ def source_of(key: str) -> Source:
     """The source, or a Refusal that says how to see them all."""
     if key not in SOURCES:
         raise Refusal(
-            _("没有名为 %(key)s 的数据来源。可用的来源：%(known)s。", key=key, known=_("、").join(SOURCES)), field="source"
+            _("没有名为 %(key)s 的数据来源。可用的来源：%(known)s。", key=key, known=_("、").join(SOURCES)),
+            field="source",
         )
     return SOURCES[key]
 

@@ -4,14 +4,12 @@ from calendar import monthrange
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from casework.core.i18n import N_, _
-from casework.core.workflow import Guard, Move, State, Workflow
+from casework.core.workflow import Facts, Guard, Move, State, Workflow, all_of, needs
 from casework.registry.rules import INSPECTABLE
 from casework.sampling.draw import floor_count
-
-Facts = Mapping[str, Any]
 
 GRADES = ("A", "B", "C", "D")
 """The strata of a draw, in drawing order; nothing finer, or a stratum would give a name away (sealed-draw/1)."""
@@ -21,22 +19,12 @@ ONLY = "all"
 # ---- Guards: each says in a sentence why not, or None ----------------------------------------------------------------
 
 
-def _all(*guards: Guard) -> Guard:
-    """The first objection of several guards."""
-    return lambda facts: next((reason for guard in guards if (reason := guard(facts))), None)
-
-
-def _needs(fact: str, sentence: str) -> Guard:
-    """Objects with the sentence while a fact is missing, empty or false."""
-    return lambda facts: None if facts.get(fact) else _(sentence)
-
-
 def _not_by(step: str, sentence: str) -> Guard:
     """Objects when the person who acts (`by`) also did the other step. The system is nobody's double."""
     return lambda facts: _(sentence) if facts["by"] is not None and facts["by"] == facts.get(step) else None
 
 
-with_reason = _needs("reason", N_("请填写理由。"))
+with_reason = needs("reason", N_("请填写理由。"))
 
 
 def on_the_list(facts: Facts) -> str | None:
@@ -80,12 +68,12 @@ def percent(bp: int) -> str:
     return f"{bp / 100:g}"
 
 
-orderly = _all(on_the_list, rates_reach_floors)
+orderly = all_of(on_the_list, rates_reach_floors)
 
 # ---- The annual plan (domain Y.1) ------------------------------------------------------------------------------------
 
-with_lines = _needs("lines", N_("计划还没有安排抽查，请先添加计划项目。"))
-with_filing_number = _needs("filed_no", N_("请填写上级备案号。"))
+with_lines = needs("lines", N_("计划还没有安排抽查，请先添加计划项目。"))
+with_filing_number = needs("filed_no", N_("请填写上级备案号。"))
 not_the_author = _not_by("author", N_("编制人不得审核或批准自己编制的计划。"))
 
 PLAN = Workflow(
@@ -174,15 +162,15 @@ def _period(cadence: str, day: date) -> str:
 
 # ---- The campaign (domain Y.2) ---------------------------------------------------------------------------------------
 
-approvable = _all(_not_by("maker", N_("编制人不得批准自己编制的方案。")), orderly)
-freezable = _all(_not_by("approver", N_("批准方案的人员不得组织抽取。")), orderly)
-shortfall_settled = _needs("settled", N_("可抽户数或可派人员不足，须由另一名负责人作出书面决定后才能公布承诺。"))
-decidable = _all(
+approvable = all_of(_not_by("maker", N_("编制人不得批准自己编制的方案。")), orderly)
+freezable = all_of(_not_by("approver", N_("批准方案的人员不得组织抽取。")), orderly)
+shortfall_settled = needs("settled", N_("可抽户数或可派人员不足，须由另一名负责人作出书面决定后才能公布承诺。"))
+decidable = all_of(
     with_reason,
-    _needs("short", N_("可抽户数和可派人员充足，不需要作出决定。")),
+    needs("short", N_("可抽户数和可派人员充足，不需要作出决定。")),
     _not_by("freezer", N_("冻结名录的人员不得同时作出不足的决定。")),
 )
-committable = _all(_not_by("approver", N_("批准方案的人员不得组织抽取。")), shortfall_settled)
+committable = all_of(_not_by("approver", N_("批准方案的人员不得组织抽取。")), shortfall_settled)
 
 
 def witnessed(facts: Facts) -> str | None:
@@ -197,9 +185,9 @@ def not_a_witness(facts: Facts) -> str | None:
     return _("见证人不得同时组织抽取。") if facts["by"] in facts["witnesses"] else None
 
 
-drawable = _all(_not_by("approver", N_("批准方案的人员不得组织抽取。")), witnessed, not_a_witness)
-confirmable = _all(
-    _needs("proposed", N_("还没有人提出作废申请。")),
+drawable = all_of(_not_by("approver", N_("批准方案的人员不得组织抽取。")), witnessed, not_a_witness)
+confirmable = all_of(
+    needs("proposed", N_("还没有人提出作废申请。")),
     _not_by("proposer", N_("提出作废的人员不得同时批准作废。")),
 )
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ARRAY, Text, column, func, insert, literal, select, text, tuple_, update
+from sqlalchemy import ARRAY, Text, column, func, insert, literal, select, text, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from casework.accounts import queries as staff
@@ -15,7 +15,8 @@ from casework.cases.rules import Item, NewCase, Origin
 from casework.core import clock, parameters
 from casework.core.actor import SYSTEM, Actor
 from casework.core.db import session
-from casework.core.errors import NotAllowed, NotFound, Refusal
+from casework.core.deadlines import note_overdue
+from casework.core.errors import NotFound, Refusal
 from casework.core.i18n import _
 from casework.core.ledger import move, record
 from casework.grading import queries as grading
@@ -287,9 +288,6 @@ def count_risks(day: date) -> None:
 @contextmanager
 def _moving(alert: Alert, name: str, *, actor: Actor, note: str | None = None, **facts: Any) -> Iterator[None]:
     """Makes one move by somebody who may: decides, lets the caller set what comes with it, restarts the clock."""
-    permission = ALERT.find(name, alert.state).permission
-    if permission and not actor.is_system and not actor.may(permission):
-        raise NotAllowed(_("您的岗位没有办理此事项的权限。"))
     before = alert.state
     move(alert, ALERT, name, actor=actor, facts=facts, note=note)
     with session.no_autoflush:
@@ -499,18 +497,4 @@ def _reopen(alert: Alert, reason: str, actor: Actor) -> None:
 
 def escalate_overdue(*, actor: Actor = SYSTEM) -> int:
     """Tells the head of an alert, once for each clock that ran out; returns how many were told of."""
-    overdue = (
-        select(Alert.id)
-        .where(Alert.due_on < clock.today(), Alert.escalated_for.is_distinct_from(Alert.due_on))
-        .with_for_update(skip_locked=True)
-    )
-    escalated = session.execute(
-        update(Alert)
-        .where(Alert.id.in_(overdue))
-        .values(escalated_for=Alert.due_on)
-        .returning(Alert.id, Alert.due_on)
-        .execution_options(synchronize_session=False)
-    ).all()
-    for alert_id, due_on in escalated:
-        record("warning.escalate", ("alert", alert_id), actor=actor, after={"due_on": due_on.isoformat()})
-    return len(escalated)
+    return note_overdue(Alert, "escalated_for", "warning.escalate", actor=actor)

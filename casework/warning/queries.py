@@ -12,6 +12,7 @@ from casework.cases import queries as cases
 from casework.core import clock, parameters
 from casework.core.actor import Actor
 from casework.core.db import session
+from casework.core.deadlines import due_within
 from casework.core.errors import NotFound
 from casework.core.i18n import _
 from casework.core.paging import Page, page
@@ -21,7 +22,6 @@ from casework.warning.models import Alert, RiskCount, Sighting
 from casework.warning.rules import CLOCKS, GROUPS, LEVELS, Counts, risk_index
 from casework.warning.signals import SIGNALS
 
-WEEK = timedelta(days=7)
 MOST_NAMED = 500
 """So many enterprises of one name the list looks for; whoever finds more must be told apart by code."""
 MOST_SHOWN = 50
@@ -83,7 +83,7 @@ def alerts(
         if value:
             statement = statement.where(column == value)
     if due and not ended:
-        statement = statement.where(due_within(due))
+        statement = statement.where(due_within(Alert.due_on, due))
     if org_id is not None:
         statement = statement.where(Alert.org_id.in_(staff.subtree(org_id)))
     if q:
@@ -102,22 +102,12 @@ def _names(enterprise_ids: Iterable[int]) -> ColumnElement[bool]:
     return Alert.enterprise_ids.op("&&")(cast(list(enterprise_ids), ARRAY(BigInteger)))
 
 
-def due_within(due: str) -> ColumnElement[bool]:
-    """Alerts whose step is overdue, ends today, or ends within a week."""
-    today = clock.today()
-    return {
-        "overdue": Alert.due_on < today,
-        "today": Alert.due_on == today,
-        "week": Alert.due_on.between(today, today + WEEK),
-    }[due]
-
-
 def counts(actor: Actor) -> dict[str, int]:
     """How many open alerts the actor has by level and by state; how many are overdue or escalated."""
     columns = {level: func.count().filter(Alert.level == level) for level in LEVELS}
     columns |= {state: func.count().filter(Alert.state == state) for state in CLOCKS}
     columns |= {
-        "overdue": func.count().filter(due_within("overdue")),
+        "overdue": func.count().filter(due_within(Alert.due_on, "overdue")),
         "escalated": func.count().filter(Alert.escalated_for == Alert.due_on),
     }
     statement = _visible(select(*columns.values()).where(Alert.due_on.is_not(None)), actor)

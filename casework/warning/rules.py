@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from casework.cases.rules import enough_officers, within_cap
+from casework.cases.rules import approved_beyond_cap, enough_officers, within_cap
 from casework.core.i18n import N_, _
-from casework.core.workflow import Guard, Move, State, Workflow
+from casework.core.workflow import Facts, Guard, Move, State, Workflow, all_of, forbids, needs
 
 # ---- Levels ----------------------------------------------------------------------------------------------------------
 
@@ -158,52 +158,28 @@ def worse(before: str | None, after: str | None) -> int:
 
 # ---- Guards: each says in a sentence why not, or None ----------------------------------------------------------------
 
-Facts = Mapping[str, Any]
-
-
-def _all(*guards: Guard) -> Guard:
-    """The first objection of several guards."""
-    return lambda facts: next((reason for guard in guards if (reason := guard(facts))), None)
-
-
-def _needs(fact: str, sentence: str) -> Guard:
-    """Objects with the sentence while a fact is missing, empty or false."""
-    return lambda facts: None if facts.get(fact) else _(sentence)
-
-
-def _forbids(fact: str, sentence: str) -> Guard:
-    """Objects with the sentence when a fact is true."""
-    return lambda facts: _(sentence) if facts.get(fact) else None
-
 
 def by_another(facts: Facts) -> str | None:
     """Who disposed of an alert does not strike it off."""
     return _("审核人不得是处置人。") if facts["by"] is None or facts["by"] == facts["disposed_by"] else None
 
 
-def approved_beyond_cap(facts: Facts) -> str | None:
-    """A check outside the draw may exceed the year's cap, but only somebody who approves that may order it."""
-    if not facts["on_site"] or facts["visits"] < facts["cap"] or facts["may_approve"]:
-        return None
-    return _("该主体本年度检查次数已达上限，须由分管局领导或县（市、区）局负责人办理。")
-
-
-with_reason = _needs("reason", N_("请填写理由。"))
-checkable = _all(
-    _forbids("is_group", N_("行业、区县预警不针对单个主体，请纳入定向抽查。")),
-    _needs("enterprises", N_("请选择要检查的主体。")),
-    _needs("inspectable", N_("所选主体中有已注销、吊销、撤销或迁出的，不能立检查案件。")),
-    _needs("items", N_("请选择抽查事项清单内的检查事项。清单之外无检查。")),
+with_reason = needs("reason", N_("请填写理由。"))
+checkable = all_of(
+    forbids("is_group", N_("行业、区县预警不针对单个主体，请纳入定向抽查。")),
+    needs("enterprises", N_("请选择要检查的主体。")),
+    needs("inspectable", N_("所选主体中有已注销、吊销、撤销或迁出的，不能立检查案件。")),
+    needs("items", N_("请选择抽查事项清单内的检查事项。清单之外无检查。")),
     with_reason,
     enough_officers,
     within_cap,
     approved_beyond_cap,
 )
-drawable = _all(
-    _needs("is_group", N_("企业、人员、地址预警请开展触发式检查；定向抽查按行业和区县抽取。")),
-    _forbids("fed", N_("已经纳入定向抽查。")),
-    _needs("items", N_("请选择抽查事项。")),
-    _needs("may_plan", N_("您的岗位不能编制抽查方案。")),
+drawable = all_of(
+    needs("is_group", N_("企业、人员、地址预警请开展触发式检查；定向抽查按行业和区县抽取。")),
+    forbids("fed", N_("已经纳入定向抽查。")),
+    needs("items", N_("请选择抽查事项。")),
+    needs("may_plan", N_("您的岗位不能编制抽查方案。")),
 )
 
 # ---- The table -------------------------------------------------------------------------------------------------------
@@ -245,7 +221,7 @@ ALERT = Workflow(
             N_("派发核查"),
             "raised",
             "checking",
-            _needs("within", N_("只能派发给预警所在辖区的单位。")),
+            needs("within", N_("只能派发给预警所在辖区的单位。")),
             "warning.dispose",
         ),
         Move("dismiss", N_("判为误报"), "raised", "dismissed", with_reason, "warning.dispose"),
@@ -254,9 +230,9 @@ ALERT = Workflow(
             N_("合并"),
             "raised",
             "merged",
-            _all(
-                _forbids("itself", N_("不能并入自身或者已经办结的预警。")),
-                _needs("related", N_("只能并入同一主体的预警。")),
+            all_of(
+                forbids("itself", N_("不能并入自身或者已经办结的预警。")),
+                needs("related", N_("只能并入同一主体的预警。")),
             ),
             "warning.dispose",
         ),
@@ -265,7 +241,7 @@ ALERT = Workflow(
             N_("报告核查情况"),
             "checking",
             "disposing",
-            _needs("finding", N_("请填写核查情况。")),
+            needs("finding", N_("请填写核查情况。")),
             "warning.check",
         ),
         Move("return_alert", N_("退回研判"), "checking", "raised", with_reason, "warning.check"),
@@ -276,8 +252,8 @@ ALERT = Workflow(
             N_("提交处置结果"),
             "disposing",
             "reviewing",
-            _all(
-                _needs("measures", N_("请选择处置措施；没有的请选“无需处置”。")), _needs("said", N_("请说明处置情况。"))
+            all_of(
+                needs("measures", N_("请选择处置措施；没有的请选“无需处置”。")), needs("said", N_("请说明处置情况。"))
             ),
             "warning.dispose",
         ),
@@ -288,7 +264,7 @@ ALERT = Workflow(
             N_("重新研判"),
             ("closed", "dismissed"),
             "raised",
-            _all(with_reason, _forbids("other_open", N_("同一事项已有办理中的预警，请在该预警上办理。"))),
+            all_of(with_reason, forbids("other_open", N_("同一事项已有办理中的预警，请在该预警上办理。"))),
             "warning.dispose",
         ),
     ),

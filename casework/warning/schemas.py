@@ -1,11 +1,11 @@
 """What may come in through the forms of the warning room."""
 
+from casework.core.deadlines import DUE
 from casework.core.i18n import N_
 from casework.core.schemas import Schema, choice, choices, fields, text, validate
 from casework.warning.rules import ALERT, LEVELS, MEASURES, SCOPES
 from casework.warning.signals import SIGNALS
 
-DUE = {"overdue": N_("已逾期"), "today": N_("今天到期"), "week": N_("七日内到期")}
 STATES = {state.name: state.label for state in ALERT.states} | {"ended": N_("已办结")}
 
 

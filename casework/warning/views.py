@@ -12,6 +12,7 @@ from casework.cases import queries as cases
 from casework.cases.rules import STANDARD, officer_defects
 from casework.core import charts, clock, parameters
 from casework.core.actor import Actor
+from casework.core.deadlines import DUE
 from casework.core.errors import NotAllowed, NotFound
 from casework.core.i18n import N_, _
 from casework.core.ledger import history
@@ -25,7 +26,6 @@ from casework.warning import queries
 from casework.warning.models import Alert
 from casework.warning.rules import ALERT, LEVELS, MEASURES, SCOPES, TRACK
 from casework.warning.schemas import (
-    DUE,
     STATES,
     AlertFilter,
     Check,

@@ -57,7 +57,9 @@ VERBS: dict[str, Callable[..., Any]] = {
     "terminate": lambda case, crew, code="9": cases.terminate(case.id, code=code, reason="核实", actor=crew["member"]),
     "pass_review": lambda case, crew: cases.pass_review(case.id, actor=crew["reviewer"]),
     "return_for_record": lambda case, crew: cases.return_for_record(case.id, reason="缺照片", actor=crew["reviewer"]),
-    "reopen": lambda case, crew: cases.reopen(case.id, reason="企业仍存续", actor=crew["reviewer"]),
+    "reopen": lambda case, crew: cases.reopen(
+        case.id, reason="企业仍存续", actor=crew["publisher" if case.state == "releasing" else "reviewer"]
+    ),
     "release": lambda case, crew: cases.release(case.id, actor=crew["publisher"]),
     "refuse_release": lambda case, crew: cases.refuse_release(case.id, reason="不清", actor=crew["publisher"]),
     "recheck": lambda case, crew: cases.recheck(
