@@ -1,5 +1,7 @@
 """Parameters: every national or local number with the day it takes effect and the document that sets it."""
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -8,15 +10,15 @@ from typing import Any
 
 import chinese_calendar
 import yaml
-from sqlalchemy import CheckConstraint, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, UniqueConstraint, event, orm, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, SessionTransaction, mapped_column
 
 from casework.core import clock
 from casework.core.actor import Actor
 from casework.core.calendar import Term, WorkCalendar
-from casework.core.db import Base, BigId, session
+from casework.core.db import Base, BigId, Session, session
 from casework.core.errors import Refusal
 from casework.core.i18n import _
 from casework.core.ledger import record
@@ -25,6 +27,8 @@ SHIPPED = Path(__file__).with_name("parameters.yaml")
 PROVISIONAL = Path(__file__).with_name("calendar_provisional.yaml")
 NOTICES = "国务院办公厅历年放假通知"
 STATUTE = "全国年节及纪念日放假办法（国务院令第795号）"
+OWN = "parameters"
+"""Where a session remembers the bureau's own values."""
 
 
 class Parameter(Base):
@@ -98,12 +102,26 @@ def definitions() -> dict[str, Definition]:
 
 def timeline(key: str) -> list[Dated]:
     """All values of a parameter, oldest first, the bureau's own among the shipped ones."""
-    own = session.execute(
-        select(Parameter.value, Parameter.effective_from, Parameter.document_no).where(Parameter.key == key)
-    )
-    by_day = {dated.effective_from: dated for dated in definitions()[key].shipped}
-    by_day.update({day: Dated(value, day, document) for value, day, document in own})
+    by_day = {dated.effective_from: dated for dated in (*definitions()[key].shipped, *_own().get(key, ()))}
     return [by_day[day] for day in sorted(by_day)]
+
+
+def _own() -> Mapping[str, Sequence[Dated]]:
+    """The bureau's own values by key, read at once and remembered until the transaction ends."""
+    remembered = session().info
+    if OWN not in remembered:
+        columns = Parameter.key, Parameter.value, Parameter.effective_from, Parameter.document_no
+        own = defaultdict(list)
+        for key, value, day, document in session.execute(select(*columns)):
+            own[key].append(Dated(value, day, document))
+        remembered[OWN] = own
+    known: Mapping[str, Sequence[Dated]] = remembered[OWN]
+    return known
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _forget_own(remembering: orm.Session, _ended: SessionTransaction | None = None) -> None:
+    remembering.info.pop(OWN, None)
 
 
 def in_force(key: str, on: date | None = None) -> Dated:
@@ -148,6 +166,7 @@ def set_value(key: str, new: Any, *, effective_from: date, document_no: str, act
             set_at=clock.now(),
         )
     )
+    _forget_own(session())
     record(
         "console.set_parameter",
         ("parameter", key),

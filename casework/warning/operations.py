@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import ARRAY, Text, column, func, insert, literal, select, text, tuple_
@@ -118,9 +119,13 @@ def _sights_of_moves(moves: Iterable[tuple[int, str | None, str | None]], day: d
 class _Places:
     """To whom an alert about several units belongs: the unit, else the county that they share, else the city."""
 
-    def __init__(self) -> None:
-        self._county = staff.county_of()
-        self._city = next(unit.id for unit in staff.units() if unit.kind == "city")
+    @cached_property
+    def _county(self) -> Mapping[int, int]:
+        return staff.county_of()
+
+    @cached_property
+    def _city(self) -> int:
+        return next(unit.id for unit in staff.units() if unit.kind == "city")
 
     def of(self, org_ids: Collection[int]) -> int:
         if len(org_ids) == 1:
