@@ -272,6 +272,8 @@ class Postgres(Server):
             lines = (self.data / "postmaster.pid").read_text().splitlines()
         except FileNotFoundError:
             return False
+        if not lines:  # just made, not yet written
+            return False
         ready = lines[0] == str(self._known().get("pid")) and lines[-1].strip() == "ready"
         return ready and self.port is not None and not ports.is_free(self.port)
 
