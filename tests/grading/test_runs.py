@@ -16,8 +16,10 @@ from casework.core.errors import NotAllowed, Refusal
 from casework.core.ledger import OutboxMessage
 from casework.grading import operations as grading
 from casework.grading import queries
+from casework.grading.indicators import INDICATORS
 from casework.grading.messages import GradeChanged, RunFinished, RunRequested
 from casework.grading.models import ClassificationRun, GradeHistory, GradingModel, Rating
+from casework.grading.operations import modelling, runs
 from casework.grading.rules import DUE_SHARE
 from casework.registry import operations as registry
 from casework.registry.models import CurrentGrade, Enterprise
@@ -248,7 +250,7 @@ def test_shipped_models_are_kept_once_and_a_changed_catalogue_becomes_a_draft(wo
     models()
     models()
     assert session.scalar(select(func.count()).select_from(GradingModel)) == len(SUBJECT_CLASSES)
-    monkeypatch.setattr(grading, "INDICATORS", {key: each for key, each in grading.INDICATORS.items() if key != "age"})
+    monkeypatch.setattr(modelling, "INDICATORS", {key: each for key, each in INDICATORS.items() if key != "age"})
     models()
     drafts = [model for model in queries.models() if model.state == "draft"]
     assert {(model.version, model.subject_class) for model in drafts} == {(2, name) for name in SUBJECT_CLASSES}
@@ -305,7 +307,7 @@ life = some.lists(
 def test_single_and_daily_grading_arrive_where_a_run_over_everybody_does(world, past, future):
     with session.begin_nested() as attempt, pytest.MonkeyPatch.context() as patch:
         models()
-        patch.setattr(grading, "DUE_SHARE", 100)
+        patch.setattr(runs, "DUE_SHARE", 100)
         six = [
             subject(
                 person_key="p" if number % 2 else None,

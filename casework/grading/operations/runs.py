@@ -1,4 +1,4 @@
-"""Verbs of grading: run a classification, grade one enterprise again, keep and activate models."""
+"""Verbs of grading: a run over everybody or over those that are due, one enterprise at once; keeping what changed."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,211 +10,29 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, delete, func, insert, select, text
 
-from casework.accounts import queries as staff
-from casework.core import clock, jobs, parameters
+from casework.core import clock, jobs
 from casework.core.actor import Actor
 from casework.core.db import session
-from casework.core.errors import NotAllowed, NotFound, Refusal
+from casework.core.errors import NotFound, Refusal
 from casework.core.i18n import _
-from casework.core.ledger import announce, announce_all, move, record
-from casework.grading import engine, model_files, queries, replay
-from casework.grading.indicators import INDICATORS
-from casework.grading.messages import GradeChanged, RunFinished, RunRequested, SimulationRequested
-from casework.grading.model_files import ModelFile
-from casework.grading.models import ClassificationRun, GradeHistory, GradingModel, Rating, ReplayCheck, Simulation
+from casework.core.ledger import announce, announce_all, record
+from casework.grading import engine, queries
+from casework.grading.messages import GradeChanged, RunFinished, RunRequested
+from casework.grading.models import ClassificationRun, GradeHistory, Rating
 from casework.grading.queries import Basis
-from casework.grading.reference import Receipt
-from casework.grading.rules import DUE_SHARE, GRADES, MODEL, NOBODY, RUN_KINDS, default_model
-from casework.grading.simulation import Comparison, compare, sections
+from casework.grading.rules import DUE_SHARE, GRADES, NOBODY, RUN_KINDS
 from casework.registry import operations as registry
 from casework.registry import queries as registry_queries
 from casework.registry import snapshot
-from casework.registry.rules import SUBJECT_CLASSES
 
 GRADER_LOCK = 4_116_004
 """Key of the advisory lock: one transaction grades at a time, so that no older reading overwrites a newer one."""
 
 KEPT_AT_ONCE = 20_000
-REPLAYED_EACH_DAY = 200
-"""So many present results, and as many past ones, are worked out again every day."""
-DEFAULT_FROM = date(2022, 7, 25)
-DEFAULT_DOCUMENT = "系统默认模型，依据豫市监办〔2022〕100号、国市监信发〔2022〕6号（指标与分值周口待核）"
 
 Ids = NDArray[np.int64]
 Change = tuple[int, str | None, str | None]
 """Enterprise, grade before, grade after (None: not classified)."""
-
-
-# Models.
-
-
-def ensure_default_models(*, actor: Actor) -> None:
-    """Keeps the shipped model of each subject class: active if the first, else a draft. Idempotence key: its sha256."""
-    for subject_class in SUBJECT_CLASSES:
-        shipped = default_model(subject_class, INDICATORS.values())
-        known = queries.versions_of(shipped.key)
-        if queries.fingerprint_of(shipped.to_data()) in {each.sha256 for each in known}:
-            continue
-        first = DEFAULT_FROM if not known else clock.today()
-        model = _draft(ModelFile(shipped, first, DEFAULT_DOCUMENT), known, actor=actor)
-        if not known:
-            move(model, MODEL, "activate", actor=actor, facts={"tried": True})
-
-
-def draft_model(file: bytes, *, actor: Actor) -> GradingModel:
-    """Keeps the model of a YAML file as a draft, the next version of its key. Idempotence key: its sha256 (refused)."""
-    content = model_files.read(file, thresholds=parameters.value("grading.thresholds"))
-    known = queries.versions_of(content.model.key)
-    sha256 = queries.fingerprint_of(content.model.to_data())
-    for each in known:
-        if each.subject_class != content.model.subject_class:
-            raise Refusal(_("名为 %(key)s 的模型属于另一类主体，请换一个名称。", key=content.model.key), field="file")
-        if each.sha256 == sha256:
-            raise Refusal(_("内容与第 %(version)s 版完全相同，不必再存。", version=each.version), field="file")
-    return _draft(content, known, actor=actor)
-
-
-def discard_model(model_id: int, *, actor: Actor) -> GradingModel:
-    """Gives a draft up; it stays readable."""
-    model = queries.model(model_id)
-    move(model, MODEL, "discard", actor=actor)
-    return model
-
-
-def activate_model(model_id: int, *, actor: Actor) -> GradingModel:
-    """Brings a draft into force from its day on; what it replaces stays readable. Not by the one who drafted it."""
-    model = queries.model(model_id)
-    if model.drafted_by_id is not None and model.drafted_by_id == actor.id:
-        raise NotAllowed(_("起草人不能启用自己起草的模型，请由另一人办理。"))
-    facts = {"tried": queries.finished_simulation(model_id) is not None}
-    MODEL.decide("activate", model.state, facts)
-    begun = model.effective_from <= clock.today()
-    for old in queries.active_models(model.subject_class):
-        if old.effective_from == model.effective_from or (begun and old.effective_from < model.effective_from):
-            move(old, MODEL, "supersede", actor=actor)
-    session.flush()
-    move(model, MODEL, "activate", actor=actor, facts=facts)
-    return model
-
-
-def _draft(content: ModelFile, known: Sequence[GradingModel], *, actor: Actor) -> GradingModel:
-    definition = content.model.to_data()
-    model = GradingModel(
-        key=content.model.key,
-        version=1 + max((each.version for each in known), default=0),
-        subject_class=content.model.subject_class,
-        effective_from=content.effective_from,
-        document_no=content.document_no,
-        definition=definition,
-        sha256=queries.fingerprint_of(definition),
-        drafted_by=actor.name,
-        drafted_by_id=actor.id,
-        drafted_at=clock.now(),
-    )
-    session.add(model)
-    record(
-        "grading.draft_model",
-        model,
-        actor=actor,
-        after={"key": model.key, "version": model.version, "sha256": model.sha256},
-    )
-    return model
-
-
-# Simulations.
-
-
-def request_simulation(model_id: int, *, actor: Actor) -> Simulation:
-    """Asks a worker to try a draft on the whole register; refused while that is under way."""
-    model = queries.model(model_id)
-    if model.state != "draft":
-        raise Refusal(_("只有草案可以试算。"))
-    last = queries.last_simulation(model_id)
-    if last is not None and queries.is_open(last):
-        raise Refusal(_("这份草案正在试算，请等它完成。"))
-    simulation = Simulation(model_id=model_id, requested_by=actor.name, requested_at=clock.now())
-    session.add(simulation)
-    session.flush()
-    simulation.message_id = announce(SimulationRequested(simulation_id=simulation.id), actor=actor)
-    record("grading.request_simulation", simulation, actor=actor, after={"model": model_id})
-    return simulation
-
-
-def carry_out_simulation(simulation_id: int, *, actor: Actor) -> None:
-    """Grades a class by the draft and by the model in force. Idempotence key: the unfinished simulation."""
-    simulation = session.get(Simulation, simulation_id, with_for_update=True)
-    if simulation is None:
-        raise NotFound(_("没有这次试算。"))
-    if simulation.finished_at is not None:
-        return
-    day, model = clock.today(), queries.model(simulation.model_id)
-    basis, new = queries.basis(day), queries.load(model.id)
-    against_id, old = basis.models[model.subject_class]
-    counted = _Simulated()
-    with snapshot.reading() as connection:
-        snapshot.tune(connection)
-        shards = snapshot.shards(connection)
-        wanted = snapshot.Wanted(old.records).or_those_of(snapshot.Wanted(new.records))
-        for done, scope in enumerate(shards):
-            jobs.progress(done, len(shards))
-            part = snapshot.read(connection, scope, day, wanted).of_class(model.subject_class)
-            before, after = (engine.grade(each, basis.thresholds, part) for each in (old, new))
-            counted.add(compare(before, after, old, new), part, snapshot.units(connection, scope, part.ids))
-            _keep_moves(simulation_id, counted.latest)
-    simulation.as_of, simulation.against_id, simulation.looked_at = day, against_id, counted.moves.total()
-    simulation.moves, simulation.areas, simulation.industries = counted.moves, counted.areas, counted.industries
-    simulation.finished_at = clock.now()
-    record("grading.carry_out_simulation", simulation, actor=actor, after={"looked_at": simulation.looked_at})
-
-
-@dataclass
-class _Simulated:
-    """What the shards of a simulation add up to."""
-
-    moves: Counter[str] = field(default_factory=Counter)
-    areas: dict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    industries: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    latest: Comparison | None = None
-
-    def add(self, compared: Comparison, part: snapshot.Reading, units: Ids) -> None:
-        self.latest = compared
-        self.moves.update(compared.matrix())
-        county_of = staff.county_of()
-        for unit_id in np.unique(units).tolist():
-            self.areas[county_of[unit_id]].update(compared.matrix(np.flatnonzero(units == unit_id)))
-        for section, rows in sections(part.columns["industry"]).items():
-            self.industries[section].update(compared.matrix(rows))
-
-
-def _keep_moves(simulation_id: int, compared: Comparison | None) -> None:
-    if compared is None or not len(compared.movers):
-        return
-    rows = compared.movers
-    letters = [[GRADES[place] for place in result.grade[rows].tolist()] for result in (compared.before, compared.after)]
-    session.execute(
-        text(
-            """
-            INSERT INTO simulated_move
-                (simulation_id, enterprise_id, before, after, score_before, score_after, reason, change)
-            SELECT :simulation, * FROM unnest(CAST(:ids AS bigint[]), CAST(:before AS text[]), CAST(:after AS text[]),
-                CAST(:was AS smallint[]), CAST(:now AS smallint[]), CAST(:reasons AS text[]),
-                CAST(:changes AS smallint[]))
-            """
-        ),
-        {
-            "simulation": simulation_id,
-            "ids": compared.before.ids[rows].tolist(),
-            "before": letters[0],
-            "after": letters[1],
-            "was": compared.before.score[rows].tolist(),
-            "now": compared.after.score[rows].tolist(),
-            "reasons": compared.reasons,
-            "changes": compared.changes,
-        },
-    )
-
-
-# Runs.
 
 
 def request_run(kind: str = "full", *, actor: Actor, key: str | None = None) -> ClassificationRun:
@@ -242,7 +60,7 @@ def request_due_run(*, actor: Actor) -> None:
 
 def run_now(kind: str = "full", *, actor: Actor) -> ClassificationRun:
     """A run in the foreground, kept with the caller's transaction and reading through it."""
-    _one_at_a_time()
+    one_at_a_time()
     run = _new_run(kind, actor=actor)
     _carry_out(run, session.connection(), actor=actor)
     return run
@@ -254,14 +72,14 @@ def carry_out_run(run_id: int, *, actor: Actor) -> None:
     if run is None:
         raise NotFound(_("没有这次分类运行。"))
     if run.finished_at is None:
-        _one_at_a_time()
+        one_at_a_time()
         with snapshot.reading() as connection:
             _carry_out(run, connection, actor=actor)
 
 
 def regrade_batch(batch_id: int, day: date, *, actor: Actor) -> None:
     """Grades the enterprises that an import touched, and those related to them. Twice changes nothing."""
-    _one_at_a_time()
+    one_at_a_time()
     touched = registry_queries.touched_by(batch_id)
     if touched:
         connection = session.connection()
@@ -274,7 +92,7 @@ def regrade(enterprise_id: int, *, actor: Actor) -> None:
 
     Those who shared its former person or address need a message of their own, or wait for the next run over everybody.
     """
-    _one_at_a_time()
+    one_at_a_time()
     session.flush()
     day, connection = clock.today(), session.connection()
     ids = snapshot.related(connection, [enterprise_id], by_address=True)
@@ -298,7 +116,8 @@ def _request_once(kind: str, key: str, *, actor: Actor) -> None:
         request_run(kind, actor=actor, key=key)
 
 
-def _one_at_a_time() -> None:
+def one_at_a_time() -> None:
+    """Waits for the lock of graders; it is held until the transaction ends."""
     session.execute(select(func.pg_advisory_xact_lock(GRADER_LOCK)))
 
 
@@ -366,43 +185,6 @@ def _carry_out(
     run.finished_at = clock.now()
     record("grading.carry_out_run", run, actor=actor, after={"looked_at": run.looked_at, "changed": run.changed})
     announce(RunFinished(run_id=run.id), actor=actor)
-
-
-def check_replay(*, actor: Actor) -> None:
-    """Works a sample of stored results out again and keeps what does not follow. Idempotence key: the day."""
-    _one_at_a_time()
-    day = clock.today()
-    if session.get(ReplayCheck, day) is not None:
-        return
-    chosen = queries.sample_of_results(REPLAYED_EACH_DAY, seed=day.toordinal())
-    overtaken, differing = 0, []
-    for done, stored in enumerate(chosen, start=1):
-        again = replay.result(stored)
-        if again.agrees:
-            continue
-        following = replay.next_result(stored)
-        if following is not None and replay.follows(again.receipt, following):
-            overtaken += 1
-        else:
-            differing.append(_difference(stored, again.receipt))
-        jobs.progress(done, len(chosen))
-    check = ReplayCheck(day=day, checked_at=clock.now(), checked=len(chosen), overtaken=overtaken, differing=differing)
-    session.add(check)
-    record(
-        "grading.check_replay",
-        ("replay_check", day.isoformat()),
-        actor=actor,
-        after={"checked": len(chosen), "overtaken": overtaken, "differing": len(differing)},
-    )
-
-
-def _difference(stored: GradeHistory, receipt: Receipt) -> dict[str, Any]:
-    return {
-        "enterprise_id": stored.enterprise_id,
-        "day": stored.as_of.isoformat(),
-        "stored": {"grade": stored.grade, "score": stored.score},
-        "replayed": {"grade": receipt.grade, "score": receipt.score},
-    }
 
 
 # Grading and keeping.
