@@ -242,11 +242,14 @@ def import_file(
 @click.option(
     "--openings", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The auditors' openings.csv."
 )
+@click.option(
+    "--ledger", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The public draw-ledger.tsv."
+)
 @click.option("--commitment", metavar="HEX", help="The commitment noted before the draw.")
 @click.option("--lang", type=click.Choice(("zh", "en")), default="zh", help="Language of the report.")
-def verify(bundle: Path, openings: Path | None, commitment: str | None, lang: str) -> None:
+def verify(bundle: Path, openings: Path | None, ledger: Path | None, commitment: str | None, lang: str) -> None:
     """Recompute the draw in BUNDLE (directory or zip archive); exit code 1 when something is wrong."""
-    checks = verifier.verify(bundle, openings, commitment)
+    checks = verifier.verify(bundle, openings, commitment, ledger)
     click.echo("\n".join(verifier.report(checks, lang)))
     sys.exit(not verifier.is_verified(checks))
 

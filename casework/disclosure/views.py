@@ -58,7 +58,11 @@ def portal_frame() -> dict[str, Any]:
         return {}
     menu = (
         (_("检查结果"), "disclosure.results", ("disclosure.result", "disclosure.enterprises", "disclosure.enterprise")),
-        (_("抽查活动"), "disclosure.draws", ("disclosure.draw", "disclosure.names", "disclosure.how_to_verify")),
+        (
+            _("抽查活动"),
+            "disclosure.draws",
+            ("disclosure.draw", "disclosure.names", "disclosure.how_to_verify", "sampling.draw_ledger"),
+        ),
         (_("抽查事项清单"), "disclosure.items", ("disclosure.item",)),
         (_("年度计划"), "disclosure.plans", ("disclosure.plan",)),
         (_("文书核验"), "documents.check_form", ("documents.check",)),

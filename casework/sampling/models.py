@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from casework.accounts.rules import LINES, QUALIFICATIONS
 from casework.core.db import Base, BigId, Small
+from casework.sampling.chain import EVENTS
 from casework.sampling.draw import LONGEST_CONTRIBUTION
 from casework.sampling.rules import (
     CADENCES,
@@ -146,7 +147,8 @@ class Campaign(Base):
 
     `org_id` is the unit whose subtree is drawn from, `organ_id` the bureau in whose name; `line` is the business line
     where all items share one. `items` is the snapshot made at the freeze, `rates_bp` (and `sizes`, where a grade has
-    one) the ratio of each grade. `nonce` is secret until the draw. The database itself refuses to change what was
+    one) the ratio of each grade. `public_source` names a public value (a lottery result) that goes into the seed and
+    is not known before `public_on`. `nonce` is secret until the draw. The database itself refuses to change what was
     committed or to set a second seed.
     """
 
@@ -179,6 +181,8 @@ class Campaign(Base):
         CheckConstraint("frozen_by <> approved_by AND drawn_by <> approved_by", name="drawn_by_another"),
         CheckConstraint("decided_by <> frozen_by", name="decided_by_another"),
         CheckConstraint("(decision IS NULL) = (decided_at IS NULL)", name="decision_whole"),
+        CheckConstraint("(public_source IS NULL) = (public_on IS NULL)", name="public_source_whole"),
+        CheckConstraint("public_source IS NULL OR NOT unattended", name="public_source_attended"),
         Index("ix_campaign_org_id", "org_id", "id"),
         Index("ix_campaign_state", "state", "id"),
         Index("ix_campaign_committed_at", "committed_at", postgresql_where=text("committed_at IS NOT NULL")),
@@ -203,6 +207,8 @@ class Campaign(Base):
     officers_per_case: Mapped[Small]
     workdays: Mapped[Small]
     public_list: Mapped[bool]
+    public_source: Mapped[str | None]
+    public_on: Mapped[date | None]
 
     made_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     made_name: Mapped[str]
@@ -369,12 +375,16 @@ class Invitation(Base):
 
 
 class Contribution(Base):
-    """A witness's line of text, public in order of arrival. The database refuses to change or delete a row."""
+    """A line of text that goes into the seed, public in order of arrival. The database refuses to change a row.
+
+    It came by a witness's link, from a witness's account, or is the public value that was named in advance.
+    """
 
     __tablename__ = "contribution"
     __table_args__ = (
         UniqueConstraint("campaign_id", "account_id"),
-        CheckConstraint("(invitation_id IS NULL) <> (account_id IS NULL)", name="one_way_in"),
+        CheckConstraint("num_nonnulls(invitation_id, account_id) + is_public_value::int = 1", name="one_way_in"),
+        Index("uq_contribution_public_value", "campaign_id", unique=True, postgresql_where=text("is_public_value")),
         CheckConstraint(f"by <> '' AND char_length(by) <= {LONGEST_NAME}", name="by"),
         CheckConstraint(f"text <> '' AND char_length(text) <= {LONGEST_CONTRIBUTION}", name="text"),
     )
@@ -386,10 +396,29 @@ class Contribution(Base):
     given_at: Mapped[datetime]
     invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id"), unique=True)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    is_public_value: Mapped[bool] = mapped_column(default=False)
+
+
+class DrawLedgerEntry(Base):
+    """One line of the draw ledger (`chain.py`), numbered without gaps. The database refuses to change a row."""
+
+    __tablename__ = "draw_ledger_entry"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "event"),
+        CheckConstraint(f"event IN {tuple(EVENTS)}", name="event"),
+        CheckConstraint("octet_length(hash) = 32", name="hash"),
+    )
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
+    event: Mapped[str]
+    entered_at: Mapped[datetime]
+    entry: Mapped[str]
+    hash: Mapped[bytes]
 
 
 class Cancellation(Base):
-    """The tombstone of a campaign: proposed by one person of office, confirmed by another."""
+    """The tombstone of a campaign: proposed by one person of office, confirmed by another. Their posts are public."""
 
     __tablename__ = "cancellation"
     __table_args__ = (
@@ -402,9 +431,11 @@ class Cancellation(Base):
     reason: Mapped[str]
     proposed_by: Mapped[int] = mapped_column(ForeignKey("account.id"))
     proposed_name: Mapped[str]
+    proposed_office: Mapped[str | None]
     proposed_at: Mapped[datetime]
     confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     confirmed_name: Mapped[str | None]
+    confirmed_office: Mapped[str | None]
     confirmed_at: Mapped[datetime | None]
 
 

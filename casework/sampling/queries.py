@@ -1,5 +1,6 @@
 """Nouns of the sampling room: items in force, plans, campaigns, what auditors see behind a seal, what is public."""
 
+import json
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from tempfile import SpooledTemporaryFile
 from types import SimpleNamespace
 from typing import IO, Any
 
-from sqlalchemy import Select, and_, func, or_, select, tuple_
+from sqlalchemy import Select, and_, func, or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from casework.accounts import queries as staff
@@ -25,11 +26,13 @@ from casework.core.workflow import Move, Workflow
 from casework.registry import queries as registry
 from casework.sampling import draw as engine
 from casework.sampling import pool
+from casework.sampling.chain import Line
 from casework.sampling.models import (
     Campaign,
     CampaignStratum,
     Cancellation,
     Contribution,
+    DrawLedgerEntry,
     DrawnMember,
     InspectionItem,
     Invitation,
@@ -747,11 +750,11 @@ class PublicStratum:
 
 @dataclass(frozen=True)
 class Tombstone:
-    """Why a campaign was cancelled, and the two people of office who did it."""
+    """Why a campaign was cancelled, and the two posts that did it (None: from before posts were kept)."""
 
     reason: str
-    proposed_by: str
-    confirmed_by: str
+    proposed_by: str | None
+    confirmed_by: str | None
     at: datetime
 
 
@@ -774,6 +777,8 @@ class PublicCampaign:
     nonce_commitment: str | None
     committed_at: datetime | None
     commitment: str | None
+    public_source: str | None
+    public_on: date | None
     contributions: list[tuple[str, str, datetime]]
     drawn_at: datetime | None
     seed: str | None
@@ -813,6 +818,8 @@ def public_campaign(campaign_id: int) -> PublicCampaign:
         nonce_commitment=engine.nonce_commitment_of(_known(campaign.nonce)).hex() if committed else None,
         committed_at=campaign.committed_at,
         commitment=campaign.commitment.hex() if campaign.commitment else None,
+        public_source=campaign.public_source,
+        public_on=campaign.public_on,
         contributions=[(one.by, one.text, one.given_at) for one in campaign.contributions],
         drawn_at=campaign.drawn_at,
         seed=campaign.seed.hex() if campaign.seed else None,
@@ -854,8 +861,8 @@ def _public_exclusions(campaign: Campaign) -> list[tuple[str, int]]:
 def _tombstone(cancelled: Cancellation) -> Tombstone:
     return Tombstone(
         reason=cancelled.reason,
-        proposed_by=cancelled.proposed_name,
-        confirmed_by=_known(cancelled.confirmed_name),
+        proposed_by=cancelled.proposed_office,
+        confirmed_by=cancelled.confirmed_office,
         at=_known(cancelled.confirmed_at),
     )
 
@@ -883,3 +890,57 @@ def public_names(
         raise NotFound(_("这次抽查的名单没有公开。"))
     tasks, found = drawn(campaign, after=after, before=before)
     return [task.enterprise for task in tasks], found
+
+
+# ---- The draw ledger -------------------------------------------------------------------------------------------------
+
+BROKEN = text("""
+    SELECT number FROM (
+        SELECT number, hash, entry::jsonb AS told,
+            row_number() OVER (ORDER BY number) AS place, lag(encode(hash, 'hex')) OVER (ORDER BY number) AS before,
+            sha256(convert_to('sealed-draw/1 ledger' || chr(10) || entry || chr(10), 'UTF8')) AS sealed
+        FROM draw_ledger_entry
+    ) AS line
+    WHERE hash <> sealed OR number <> place OR told ->> 'number' <> place::text
+        OR told ->> 'previous' <> coalesce(before, repeat('0', 64))
+    ORDER BY number LIMIT 1
+""")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the draw ledger: its hash, and what the entry tells."""
+
+    number: int
+    campaign_id: int
+    event: str
+    at: datetime
+    hash: str
+    told: Mapping[str, Any]
+
+
+def draw_ledger(*, after: str | None = None, before: str | None = None) -> tuple[list[Entry], Page]:
+    """One page of the draw ledger, newest first."""
+    found = page(
+        select(DrawLedgerEntry, DrawLedgerEntry.number),
+        [DrawLedgerEntry.number],
+        after=after,
+        before=before,
+        descending=True,
+    )
+    lines = [row.DrawLedgerEntry for row in found.rows]
+    return [
+        Entry(one.number, one.campaign_id, one.event, one.entered_at, one.hash.hex(), json.loads(one.entry))
+        for one in lines
+    ], found
+
+
+def draw_ledger_lines() -> Iterator[Line]:
+    """The whole draw ledger in order."""
+    rows = session.execute(select(DrawLedgerEntry.hash, DrawLedgerEntry.entry).order_by(DrawLedgerEntry.number))
+    return map(Line._make, rows)
+
+
+def draw_ledger_broken_at() -> int | None:
+    """The first line of the draw ledger that does not follow from the one before it; None: the chain is whole."""
+    return session.scalar(BROKEN)

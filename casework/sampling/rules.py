@@ -164,17 +164,36 @@ def _period(cadence: str, day: date) -> str:
 
 approvable = all_of(_not_by("maker", N_("编制人不得批准自己编制的方案。")), orderly)
 freezable = all_of(_not_by("approver", N_("批准方案的人员不得组织抽取。")), orderly)
+
+
+def named_in_advance(facts: Facts) -> str | None:
+    """A public value decides only where nobody can know it when the commitment is published."""
+    if facts["public_on"] is None or facts["public_on"] > facts["day"]:
+        return None
+    return _(
+        "公开数值“%(source)s”在 %(day)s 已经公布，不能再作为种子来源。请作废后另定更晚公布的数值。",
+        source=facts["public_source"],
+        day=facts["public_on"].isoformat(),
+    )
+
+
 shortfall_settled = needs("settled", N_("可抽户数或可派人员不足，须由另一名负责人作出书面决定后才能公布承诺。"))
 decidable = all_of(
     with_reason,
     needs("short", N_("可抽户数和可派人员充足，不需要作出决定。")),
     _not_by("freezer", N_("冻结名录的人员不得同时作出不足的决定。")),
 )
-committable = all_of(_not_by("approver", N_("批准方案的人员不得组织抽取。")), shortfall_settled)
+committable = all_of(_not_by("approver", N_("批准方案的人员不得组织抽取。")), shortfall_settled, named_in_advance)
 
 
 def witnessed(facts: Facts) -> str | None:
     """An attended draw needs a contribution, or the office alone would know the seed beforehand."""
+    if facts["public_source"] and not any(one.is_public_value for one in facts["contributions"]):
+        return _(
+            "事先指明的公开数值“%(source)s”还没有录入，请在 %(day)s 公布后录入再抽取。",
+            source=facts["public_source"],
+            day=facts["public_on"].isoformat(),
+        )
     if facts["unattended"] or facts["contributions"]:
         return None
     return _("还没有见证文本。请至少邀请一名见证人提交后再抽取；没有见证人的，应作废后改为无见证方案。")

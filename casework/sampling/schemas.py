@@ -179,6 +179,18 @@ class CampaignEntry(Scheme):
     size_C = fields.Integer(validate=validate.Range(min=0))
     size_D = fields.Integer(validate=validate.Range(min=0))
     unattended = fields.Boolean(load_default=False)
+    public_source = text(longest=LONGEST_NAME, required=False, load_default=None)
+    public_on = fields.Date(load_default=None)
+
+    @validates_schema
+    def _names_a_public_value_whole(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        source, day = data.get("public_source"), data.get("public_on")
+        if source and not day:
+            raise ValidationError(_("请填写这个数值公布的日期。"), "public_on")
+        if day and not source:
+            raise ValidationError(_("请写明是哪一个公开数值。"), "public_source")
+        if source and data.get("unattended"):
+            raise ValidationError(_("无见证的抽查不能再指明公开数值，请取消其中一项。"), "unattended")
 
     @post_load
     def _gather_sizes(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Verify a sealed draw (`sealed-draw/1`): python3 verify.py BUNDLE [--openings FILE] [--commitment HEX] [--lang zh|en].
+"""Verify a sealed draw (`sealed-draw/1`): python3 verify.py BUNDLE [--openings FILE] [--ledger FILE]
+[--commitment HEX] [--lang zh|en].
 
 BUNDLE is the directory or zip archive that the office publishes. Every step of the protocol is done again and compared
 with the files; the first line of a file that differs is named. Exit status: 0 when nothing is wrong, 1 otherwise.
@@ -488,6 +489,55 @@ def opening_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         raise Wrong(str(path), None, "不能作为 UTF-8 表格读取", "cannot be read as a UTF-8 table") from None
 
 
+# ---- What the public ledger tells ------------------------------------------------------------------------------------
+
+
+def check_ledger(path: Path, parameters: dict[str, Any], commitment: str, seed: str | None) -> tuple[bool, Text]:
+    """Every line follows from the one before it, and the campaign was committed to and drawn once, as in the bundle."""
+    name, campaign = path.name, parameters["campaign"]
+    told: dict[str, dict[str, Any]] = {}
+    previous, number = "0" * 64, 0
+    for number, (found, text) in ledger_rows(path):
+        if sha256_hex(b"sealed-draw/1 ledger\n", text.encode(), b"\n") != found:
+            raise Wrong(name, number, "内容与本行的哈希不符", "the entry does not fit the hash of its line")
+        try:
+            entry = json.loads(text)
+        except (ValueError, RecursionError):
+            entry = None
+        if not isinstance(entry, dict) or entry.get("previous") != previous or entry.get("number") != number:
+            zh = "与上一行不衔接：有行被删除、插入或改动"
+            raise Wrong(name, number, zh, "does not follow from the line before: one was removed, put in or changed")
+        previous = found
+        if entry.get("campaign") == campaign:
+            event = str(entry.get("event"))
+            if event in told:
+                raise Wrong(name, number, f"任务 {campaign} 重复登记", f"campaign {campaign} is entered twice")
+            told[event] = entry
+    if told.get("committed", {}).get("commitment") != commitment:
+        raise Wrong(name, None, "没有登记这个承诺值", "this commitment is not entered")
+    if told.get("drawn", {}).get("seed") != seed:
+        raise Wrong(name, None, "登记的种子与数据包不同", "the seed that is entered is not the one of the bundle")
+    return True, Text(
+        f"共 {number} 行，前后衔接；任务 {campaign} 的承诺{'和抽取' if seed else ''}各登记一次，与数据包一致",
+        f"{number} lines in one chain; campaign {campaign} is entered once, as in the bundle",
+    )
+
+
+def ledger_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Line number, hash and entry of each line of `draw-ledger.tsv`."""
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError):
+        raise Wrong(str(path), None, "不能作为 UTF-8 文本读取", "cannot be read as UTF-8 text") from None
+    for number, line in enumerate(lines, 1):
+        row = line.split("\t")
+        if number == len(lines) and row == [""]:
+            return
+        if len(row) != 2:
+            raise Wrong(path.name, number, f"应有 2 列，实有 {len(row)} 列", f"{len(row)} columns, not 2")
+        yield number, row
+
+
 # ---- All of it -------------------------------------------------------------------------------------------------------
 
 BUNDLE = Text("封签包", "Bundle")
@@ -501,10 +551,17 @@ SEED = Text("种子", "Seed")
 DRAW = Text("抽取结果", "Draw")
 DUTY = Text("人员分派", "Officers on duty")
 OPENINGS = Text("开封", "Openings")
+LEDGER = Text("抽取台账", "Draw ledger")
 
 
-def verify(path: Path, openings: Path | None = None, commitment: str | None = None) -> list[Check]:
-    """All checks in order. `openings` is the auditors' file, `commitment` the hex text published before the draw."""
+def verify(
+    path: Path, openings: Path | None = None, commitment: str | None = None, ledger: Path | None = None
+) -> list[Check]:
+    """All checks in order.
+
+    `openings` is the auditors' file, `commitment` the hex text published before the draw, `ledger` the public ledger
+    of all draws.
+    """
     try:
         bundle = Bundle(path)
     except (OSError, zipfile.BadZipFile):
@@ -533,10 +590,11 @@ def verify(path: Path, openings: Path | None = None, commitment: str | None = No
         parameters = run(PARAMETERS, check_parameters, bundle)
         pool = run(POOL, check_pool, bundle, parameters)
         officers = run(OFFICERS, check_officers, bundle)
-        committed = run(COMMITMENT, lambda bundle: check_commitment(bundle, commitment), bundle) is not None
+        committed = run(COMMITMENT, lambda bundle: check_commitment(bundle, commitment), bundle)
+        seed: str | None = None
         if any(map(bundle.has, DRAW_FILES)):
             reveal = run(REVEAL, check_reveal, bundle)
-            run(NONCE, check_nonce, parameters, reveal, committed)
+            run(NONCE, check_nonce, parameters, reveal, committed is not None)
             seed = run(SEED, check_seed, bundle, reveal)
             drawn = run(DRAW, check_draw, bundle, parameters, pool, seed)
             run(DUTY, check_duty, bundle, parameters, officers, drawn, seed)
@@ -547,6 +605,8 @@ def verify(path: Path, openings: Path | None = None, commitment: str | None = No
             checks.append(Check(DRAW, None, undrawn))
         if openings is not None:
             run(OPENINGS, check_openings, openings, pool, officers)
+        if ledger is not None:
+            run(LEDGER, lambda *known: check_ledger(*known, seed), ledger, parameters, committed)
     return checks
 
 
@@ -580,12 +640,13 @@ def main(arguments: list[str] | None = None) -> int:
         "bundle", type=Path, help="公开的封签包（目录或 zip） / the public bundle, a directory or zip archive"
     )
     parser.add_argument("--openings", type=Path, metavar="FILE", help="审计用的开封文件 / the auditors' openings.csv")
+    parser.add_argument("--ledger", type=Path, metavar="FILE", help="公开的抽取台账 / the public draw-ledger.tsv")
     parser.add_argument("--commitment", metavar="HEX", help="抽签前记下的承诺值 / the commitment noted before the draw")
     parser.add_argument("--lang", choices=("zh", "en"), default="zh", help="语言 / language")
     options = parser.parse_args(arguments)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")  # a console that lacks a character must not stop the check
-    checks = verify(options.bundle, options.openings, options.commitment)
+    checks = verify(options.bundle, options.openings, options.commitment, options.ledger)
     print("\n".join(report(checks, options.lang)))
     return 0 if is_verified(checks) else 1
 

@@ -1,6 +1,7 @@
 """Pages of the sampling room: items, plans, campaigns, the hall, witnesses, auditors, withdrawals."""
 
 from collections.abc import Callable, Mapping
+from io import BytesIO
 from typing import Any
 
 import segno
@@ -23,6 +24,7 @@ from casework.registry import queries as registry
 from casework.registry.rules import SUBJECT_CLASSES
 from casework.sampling import operations as sampling
 from casework.sampling import queries
+from casework.sampling.chain import EVENTS, ledger_tsv
 from casework.sampling.models import Campaign, InspectionItem, Plan, PlanLine
 from casework.sampling.rules import (
     ACTIONS,
@@ -649,6 +651,12 @@ def contribute(campaign_id: int) -> Any:
     return _verb(campaign_id, Statement(), sampling.contribute, _("您的见证文本已记录，并公开显示。"))
 
 
+@views.post("/sampling/campaigns/<int:campaign_id>/public-value")
+@audience("sampling.draw")
+def enter_public_value(campaign_id: int) -> Any:
+    return _verb(campaign_id, Statement(), sampling.enter_public_value, _("公开数值已录入，可以抽取。"))
+
+
 @views.post("/sampling/campaigns/<int:campaign_id>/propose-cancel")
 @audience("sampling.read")
 def propose_cancel(campaign_id: int) -> Any:
@@ -744,6 +752,31 @@ def witness(token: str) -> Any:
         percent=percent,
     )
     return page, 422 if form.submitted else 200
+
+
+# ---- The draw ledger -------------------------------------------------------------------------------------------------
+
+
+@views.get("/public/draw-ledger")
+@audience(PUBLIC)
+def draw_ledger() -> Any:
+    """Every commitment, draw and end in order, each line sealed with the one before it."""
+    entries, found = queries.draw_ledger(**_neighbours())
+    return render_template(
+        "public/draw_ledger.html",
+        entries=entries,
+        found=found,
+        events=EVENTS,
+        broken_at=queries.draw_ledger_broken_at(),
+    )
+
+
+@views.get("/public/draw-ledger.tsv")
+@audience(PUBLIC)
+def draw_ledger_file() -> Any:
+    """The whole ledger, for `verify.py --ledger`."""
+    written = BytesIO(b"".join(ledger_tsv(queries.draw_ledger_lines())))
+    return send_file(written, mimetype="text/tab-separated-values", as_attachment=True, download_name="draw-ledger.tsv")
 
 
 # ---- Auditors --------------------------------------------------------------------------------------------------------

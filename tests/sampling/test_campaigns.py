@@ -263,8 +263,8 @@ def test_cancelling_takes_two_people_and_leaves_a_tombstone(city):
     shown = queries.public_campaign(campaign.id)
     assert (shown.tombstone.reason, shown.tombstone.proposed_by, shown.tombstone.confirmed_by) == (
         "系统演练",
-        office.operator.name,
-        office.approver.name,
+        "周口市市场监督管理局信用监管科",
+        "周口市市场监督管理局分管局领导",
     )
     assert campaign.number in [row.number for row in queries.public_campaigns().rows]
     with pytest.raises(Refusal):

@@ -63,6 +63,7 @@ from casework.sampling.operations.unattended import (
 from casework.sampling.operations.witnesses import (
     contribute,
     contribute_by_link,
+    enter_public_value,
     invite,
     token_hash,
 )
@@ -88,6 +89,7 @@ __all__ = [
     "drop_cancel",
     "end_recusal",
     "ensure_default_items",
+    "enter_public_value",
     "file_plan",
     "finish_campaigns",
     "freeze_for",

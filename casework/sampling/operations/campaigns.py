@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from casework.accounts.rules import ROLES
 from casework.core import clock
 from casework.core.actor import Actor
 from casework.core.db import session
@@ -13,6 +14,7 @@ from casework.documents import operations as documents
 from casework.documents import queries as document_queries
 from casework.sampling import queries
 from casework.sampling.models import Campaign, Cancellation, InspectionItem
+from casework.sampling.operations.ledger import enter
 from casework.sampling.operations.moving import locked_campaign, moving
 from casework.sampling.rules import CAMPAIGN
 
@@ -129,12 +131,19 @@ def propose_cancel(campaign_id: int, *, reason: str, actor: Actor) -> Campaign:
             reason=reason.strip(),
             proposed_by=actor.id,
             proposed_name=actor.name,
+            proposed_office=_office(actor, "sampling.draw", "sampling.cancel"),
             proposed_at=clock.now(),
         )
     )
     record("sampling.propose_cancel", campaign, actor=actor, note=reason.strip())
     session.flush()
     return campaign
+
+
+def _office(actor: Actor, *permissions: str) -> str:
+    """The post in which somebody acts, as a tombstone tells it in public: no name of a person stands there."""
+    posts = (ROLES[role] for role in actor.roles)
+    return f"{actor.org_name}{next(post.label for post in posts if post.permissions & set(permissions))}"
 
 
 def drop_cancel(campaign_id: int, *, actor: Actor) -> Campaign:
@@ -160,4 +169,13 @@ def cancel(campaign_id: int, *, actor: Actor) -> Campaign:
     with moving(campaign, CAMPAIGN, "cancel", actor=actor, note=note, **facts):
         if proposal is not None:
             proposal.confirmed_by, proposal.confirmed_name, proposal.confirmed_at = actor.id, actor.name, clock.now()
+            proposal.confirmed_office = _office(actor, "sampling.cancel")
+    if proposal is not None:
+        enter(
+            campaign,
+            "cancelled",
+            reason=proposal.reason,
+            proposed_by=proposal.proposed_office,
+            confirmed_by=proposal.confirmed_office,
+        )
     return campaign

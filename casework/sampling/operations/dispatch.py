@@ -14,6 +14,7 @@ from casework.core.ledger import announce_all
 from casework.sampling import queries
 from casework.sampling.messages import CasesDue
 from casework.sampling.models import Campaign, DrawnMember, Plan, PoolOfficer
+from casework.sampling.operations.ledger import enter
 from casework.sampling.operations.moving import locked_campaign, moving
 from casework.sampling.rules import CAMPAIGN, PLAN
 
@@ -92,6 +93,12 @@ def open_all_cases(campaign_id: int, *, actor: Actor) -> int:
     return sum(open_drawn_cases(campaign_id, first, last, actor=actor) for first, last in _chunks(tasks))
 
 
+def _enter_end(campaign: Campaign) -> None:
+    """The last entry of a campaign: what became of the drawn, as totals that add up."""
+    shown = queries.progress(campaign)
+    enter(campaign, "done", drawn=shown.drawn, published=shown.published, closed_by_code=shown.closed_by_code)
+
+
 def finish_campaigns(*, actor: Actor) -> int:
     """Ends campaigns whose cases have all ended, and plans of past years whose campaigns have; returns how many."""
     finished = 0
@@ -99,6 +106,7 @@ def finish_campaigns(*, actor: Actor) -> int:
         if queries.progress(campaign).ended == campaign.tasks:
             with moving(campaign, CAMPAIGN, "finish", actor=actor):
                 finished += 1
+            _enter_end(campaign)
     for plan in session.scalars(select(Plan).where(Plan.state == "running", Plan.year < clock.today().year)).all():
         if all(
             campaign.state in ("done", "cancelled")

@@ -21,6 +21,7 @@ from casework.sampling import pool, queries
 from casework.sampling.messages import CampaignDrawn, CampaignDue, CommitmentPublished, FreezeRequested
 from casework.sampling.models import Campaign, CampaignStratum, Contribution, InspectionItem, PoolMember
 from casework.sampling.operations.campaigns import orderly_facts
+from casework.sampling.operations.ledger import enter
 from casework.sampling.operations.moving import allowed, locked_campaign, moving
 from casework.sampling.rules import CAMPAIGN, StratumCount
 
@@ -102,7 +103,13 @@ def decide_shortfall(campaign_id: int, *, reason: str, actor: Actor) -> Campaign
 def publish_commitment(campaign_id: int, *, actor: Actor) -> Campaign:
     """已冻结 → 承诺已公布: from here on pool, roster and ratios cannot change, and witnesses may contribute."""
     campaign = locked_campaign(campaign_id, actor)
-    facts = {"approver": campaign.approved_by, "settled": not campaign.short or campaign.decision is not None}
+    facts = {
+        "approver": campaign.approved_by,
+        "settled": not campaign.short or campaign.decision is not None,
+        "public_source": campaign.public_source,
+        "public_on": campaign.public_on,
+        "day": clock.today(),
+    }
     published = CommitmentPublished(campaign_id=campaign.id)
     with moving(campaign, CAMPAIGN, "commit", actor=actor, announces=published, **facts):
         campaign.commitment = engine.commitment_of(
@@ -111,6 +118,16 @@ def publish_commitment(campaign_id: int, *, actor: Actor) -> Campaign:
             [officer.seal for officer in queries.roster(campaign.id)],
         )
         campaign.committed_at = clock.now()
+    enter(
+        campaign,
+        "committed",
+        commitment=campaign.commitment.hex(),
+        members=sum(stratum.members for stratum in campaign.strata),
+        required=sum(stratum.required for stratum in campaign.strata),
+        witnessed="no" if campaign.unattended else "yes",
+        public_source=campaign.public_source,
+        public_on=campaign.public_on.isoformat() if campaign.public_on else None,
+    )
     return campaign
 
 
@@ -136,6 +153,8 @@ def draw(campaign_id: int, *, actor: Actor) -> Campaign:
         "approver": campaign.approved_by,
         "unattended": campaign.unattended,
         "contributions": given,
+        "public_source": campaign.public_source,
+        "public_on": campaign.public_on,
         "witnesses": {one.account_id for one in given if one.account_id is not None},
     }
     drawn = CampaignDrawn(campaign_id=campaign.id)
@@ -151,6 +170,7 @@ def draw(campaign_id: int, *, actor: Actor) -> Campaign:
         campaign.seed, campaign.drawn_at = seed, clock.now()
         campaign.drawn_by, campaign.drawn_name = actor.id, actor.name
         campaign.due_on = parameters.calendar().add(clock.today(), campaign.workdays)
+    enter(campaign, "drawn", seed=seed.hex(), drawn=len(outcome.drawn), contributions=len(given))
     return campaign
 
 

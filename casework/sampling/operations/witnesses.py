@@ -69,7 +69,23 @@ def contribute_by_link(token: str, *, by: str, text: str, address: str | None = 
     return _contribute(campaign, by=by, text=text, invitation_id=invitation.id, actor=witness)
 
 
-def _contribute(campaign: Campaign, *, by: str, text: str, actor: Actor, **source: int | None) -> Contribution:
+def enter_public_value(campaign_id: int, *, text: str, actor: Actor) -> Contribution:
+    """The public value that was named before the commitment, once it is known. Idempotence key: the campaign.
+
+    Whoever organises the draw may enter it: everybody can look it up. A wrong one is cancelled with its campaign.
+    """
+    campaign = locked_campaign(campaign_id, actor)
+    allowed(CAMPAIGN, "draw", "committed", actor)
+    if campaign.public_source is None or campaign.public_on is None:
+        raise Refusal(_("本次抽查没有事先指明公开数值，不能录入。"), field="text")
+    if clock.today() < campaign.public_on:
+        raise Refusal(_("这个数值 %(day)s 才公布，现在不能录入。", day=campaign.public_on.isoformat()), field="text")
+    if any(one.is_public_value for one in campaign.contributions):
+        raise Refusal(_("公开数值已经录入，不能更改。"), field="text")
+    return _contribute(campaign, by=campaign.public_source, text=text, is_public_value=True, actor=actor)
+
+
+def _contribute(campaign: Campaign, *, by: str, text: str, actor: Actor, **source: int) -> Contribution:
     _check_open(campaign)
     by, text = (unicodedata.normalize("NFC", line).strip() for line in (by, text))
     if not text:
