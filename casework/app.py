@@ -1,5 +1,6 @@
 """The application: settings, foundation, rooms, and the pages that gather several rooms."""
 
+from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
@@ -11,7 +12,7 @@ from casework.accounts.views import load_actor
 from casework.cases import queries as cases
 from casework.core import web
 from casework.core.db import db, engine_config
-from casework.core.i18n import N_, _
+from casework.core.i18n import N_, _, current_locale
 from casework.core.web import PUBLIC, STAFF, audience
 from casework.documents.catalogue import NOTICES, READERS
 from casework.settings import ROOT, Settings
@@ -161,32 +162,26 @@ def _desk() -> Any:
 
 def _frame() -> dict[str, Any]:
     """What every page shows around its content."""
-    return {"nav": _navigation() if g.get("actor") is not None else []}
+    actor = g.get("actor")
+    return {"nav": _navigation(request.endpoint or "", actor.permissions, current_locale()) if actor else ()}
 
 
-def _navigation() -> list[dict[str, Any]]:
-    room = (request.endpoint or "").partition(".")[0]
+@lru_cache(maxsize=5000)
+def _navigation(here: str, permissions: frozenset[str], locale: str) -> tuple[dict[str, Any], ...]:
+    """The menu as it stands on a page; it depends on nothing else, and every page shows it."""
+    room = here.partition(".")[0]
     sections = []
     for label, icon, pages in NAVIGATION:
         items = [
-            {"label": _(title), "url": url_for(endpoint), "active": endpoint == request.endpoint}
+            {"label": _(title), "url": url_for(endpoint), "active": endpoint == here}
             for endpoint, title in pages
             if endpoint in _views() and web.may_use(endpoint)
         ]
         if items:
             rooms = {endpoint.partition(".")[0] for endpoint, _title in pages}
             active = any(item["active"] for item in items) or (room in rooms and room != "accounts")
-            sections.append(
-                {
-                    "label": _(label),
-                    "icon": icon,
-                    "url": items[0]["url"],
-                    "active": active,
-                    "badge": None,
-                    "items": items,
-                }
-            )
-    return sections
+            sections.append({"label": _(label), "icon": icon, "url": items[0]["url"], "active": active, "items": items})
+    return tuple(sections)
 
 
 def _views() -> dict[str, Any]:

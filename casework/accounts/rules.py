@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 
 from casework.core.errors import Refusal
 from casework.core.i18n import N_, _
@@ -158,6 +159,7 @@ def separated(roles: Collection[str]) -> bool:
     return len(roles) == 1 or not ADMINISTRATORS & set(roles)
 
 
+@cache
 def permissions_of(roles: tuple[str, ...]) -> frozenset[str]:
     """What several roles together may do."""
     return frozenset().union(*(ROLES[role].permissions for role in roles if role in ROLES))

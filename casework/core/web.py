@@ -40,11 +40,15 @@ from casework.core.db import SAFE_METHODS, session
 from casework.core.errors import Invalid, NotAllowed, NotFound, Refusal
 from casework.core.i18n import _
 from casework.core.logs import log_context
+from casework.core.templates import Environment
 
 PUBLIC = "public"
 """Everybody, signed in or not."""
 STAFF = "staff"
 """Every signed-in member of staff, whatever the role."""
+
+SEEN_AGAIN = 60
+"""Seconds after which a signed-in reader's cookie is written anew."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 csrf = CSRFProtect()
@@ -218,14 +222,13 @@ def install(
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=secure_cookies,
+        SESSION_REFRESH_EACH_REQUEST=False,
         PERMANENT_SESSION_LIFETIME=timedelta(minutes=idle_minutes),
         WTF_CSRF_TIME_LIMIT=None,
     )
+    app.jinja_environment = Environment
     csrf.init_app(app)
     app.jinja_env.undefined = StrictUndefined
-    app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(i18n.translate, i18n.plural, newstyle=True)  # type: ignore[attr-defined]
-    app.jinja_env.filters["translated"] = i18n.translate
     app.jinja_env.globals.update(panel=panel, may_use=may_use, charts=charts, LOCAL_ZONE=clock.LOCAL_ZONE)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
@@ -255,8 +258,7 @@ def _open(load_actor: Callable[[], Actor | None]) -> Callable[[], None]:
             return
         g.actor = load_actor()
         if g.actor is not None:
-            cookie.permanent = True
-            cookie["seen"] = int(clock.now().timestamp())
+            _stay_signed_in()
             log_context.set({**log_context.get(), "actor": g.actor.id})
         if may_use(endpoint):
             return
@@ -265,6 +267,14 @@ def _open(load_actor: Callable[[], Actor | None]) -> Callable[[], None]:
         raise NotAllowed(_("您的岗位没有办理此事项的权限。如确需办理，请联系本单位的系统管理员。"))
 
     return open_request
+
+
+def _stay_signed_in() -> None:
+    """Puts off the end of an idle session. Once a minute is enough: signing a cookie costs as much as reading a row."""
+    now = int(clock.now().timestamp())
+    if now - cookie.get("seen", 0) >= SEEN_AGAIN:
+        cookie.permanent = True
+        cookie["seen"] = now
 
 
 class SignInFirst(Exception):
@@ -299,16 +309,14 @@ def _headers(response: Response) -> Response:
 
 
 @cache
-def _asset_hash(path: Path, modified: float) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+def _asset_hash(path: Path) -> str | None:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10] if path.is_file() else None
 
 
 def _version_of_asset(endpoint: str, values: dict[str, Any]) -> None:
-    """Static files are cached for long; their address changes with their bytes."""
-    if endpoint == "static" and "filename" in values and "v" not in values:
-        path = Path(current_app.static_folder or "") / values["filename"]
-        if path.is_file():
-            values["v"] = _asset_hash(path, path.stat().st_mtime)
+    """Static files are cached for long; their address changes with their bytes, as they were when the process began."""
+    if endpoint == "static" and "v" not in values:
+        values["v"] = _asset_hash(Path(current_app.static_folder or "", values["filename"]))
 
 
 def _context(more: Callable[[], dict[str, Any]]) -> dict[str, Any]:
