@@ -13,6 +13,7 @@ PERMISSIONS: dict[str, str] = {
     "registry.read": N_("查看主体档案"),
     "registry.import": N_("导入数据"),
     "registry.match": N_("处理待匹配记录"),
+    "registry.mark": N_("办理信用记录的移出、修复、撤销和异议"),
     "grading.read": N_("查看信用风险分类"),
     "grading.run": N_("运行分类"),
     "grading.model": N_("起草和试算分类模型、提出等级调整"),
@@ -82,9 +83,9 @@ ROLES: dict[str, Role] = {
             "cases.approve", "cases.publish", "disclosure.approve", "intake.read", "intake.approve", "warning.dispose",
         ),
         _role(
-            "credit", N_("信用监管科"), *_SUPERVISE, "registry.import", "registry.match", "grading.run",
-            "grading.model", "sampling.items", "accounts.officers", "sampling.plan", "sampling.consolidate",
-            "sampling.draw", "warning.check", "warning.dispose", "cases.publish", "disclosure.approve",
+            "credit", N_("信用监管科"), *_SUPERVISE, "registry.import", "registry.match", "registry.mark",
+            "grading.run", "grading.model", "sampling.items", "accounts.officers", "sampling.plan",
+            "sampling.consolidate", "sampling.draw", "warning.check", "warning.dispose", "cases.publish", "disclosure.approve",
         ),
         _role(
             "line", N_("业务科室"), *_SUPERVISE, "sampling.plan", "cases.follow_up", "warning.check", "warning.dispose",
@@ -96,8 +97,8 @@ ROLES: dict[str, Role] = {
             "intake", N_("投诉举报中心"), *_READ, "intake.read", "intake.register", "intake.triage", "intake.reveal",
         ),
         _role(
-            "county", N_("县（市、区）局负责人"), *_SUPERVISE, "sampling.plan", "sampling.draw", "cases.approve",
-            "cases.publish", "cases.follow_up", "intake.read", "intake.triage", "intake.approve", "warning.check",
+            "county", N_("县（市、区）局负责人"), *_SUPERVISE, "registry.mark", "sampling.plan", "sampling.draw",
+            "cases.approve", "cases.publish", "cases.follow_up", "intake.read", "intake.triage", "intake.approve", "warning.check",
             "warning.dispose", "disclosure.approve",
         ),
         _role(

@@ -12,13 +12,13 @@ from uuid import UUID
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from redis import RedisError
-from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy import ColumnElement, Row, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from casework.console.rules import OUTBOX_PATIENCE, Sign, waited
 from casework.core import clock, jobs, parameters, queue
 from casework.core.actor import Actor
-from casework.core.db import session
+from casework.core.db import session, streamed
 from casework.core.errors import NotFound
 from casework.core.i18n import _
 from casework.core.jobs import LEADER_LOCK, Job
@@ -31,7 +31,6 @@ log = logging.getLogger("casework.console")
 
 QUEUE_PATIENCE = 2.0
 """Seconds after which a page calls the queue unreachable."""
-EXPORT_BATCH = 2_000
 LEADER = """
     SELECT host(a.client_addr) AS host, a.backend_start
     FROM pg_locks l JOIN pg_stat_activity a USING (pid) JOIN pg_database d ON d.oid = l.database
@@ -277,17 +276,10 @@ def audit(*, after: str | None = None, before: str | None = None, **filters: Any
     return page(statement, [AuditEntry.id.expression], after=after, before=before, descending=True)
 
 
-def all_audited(**filters: Any) -> Iterator[AuditEntry]:
-    """Everything that the filters keep, newest first, in flat memory."""
-    statement = select(AuditEntry).where(*_kept(**filters)).order_by(AuditEntry.id.desc()).limit(EXPORT_BATCH)
-    last: int | None = None
-    while True:
-        batch = session.scalars(statement if last is None else statement.where(AuditEntry.id < last)).all()
-        yield from batch
-        if len(batch) < EXPORT_BATCH:
-            return
-        last = batch[-1].id
-        session.expunge_all()
+def all_audited(**filters: Any) -> Iterator[Row[Any]]:
+    """Everything that the filters keep, as rows of the log's columns, newest first, in flat memory."""
+    columns = AuditEntry.__table__.columns
+    return streamed(select(*columns).where(*_kept(**filters)).order_by(AuditEntry.id.desc()))
 
 
 def _kept(

@@ -1,11 +1,11 @@
 """Pages of the console: what runs, parameters, working calendar, audit log, health, style guide."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, current_app, render_template, request, stream_with_context
+from flask import Blueprint, Response, current_app, render_template, request
 
 from casework.console import operations as console
 from casework.console import queries
@@ -35,10 +35,10 @@ from casework.console.schemas import (
 from casework.core import clock
 from casework.core.i18n import _
 from casework.core.jobs import cancel, counts, of_message, run_again
-from casework.core.ledger import AuditEntry, history
+from casework.core.ledger import history
 from casework.core.parameters import calendar_days, remove_calendar_day
 from casework.core.sheets import csv_lines
-from casework.core.web import PUBLIC, STAFF, Form, actor, audience, done
+from casework.core.web import PUBLIC, STAFF, Form, actor, audience, done, download
 from casework.settings import Settings
 
 views = Blueprint("console", __name__)
@@ -255,12 +255,10 @@ def export_audit() -> Any:
         _("来源地址"), _("请求编号"),
     ]  # fmt: skip
     lines = csv_lines(header, (_audit_row(entry) for entry in queries.all_audited(**form.data)))
-    response = Response(_encoded(stream_with_context(lines)), mimetype="text/csv")
-    response.headers.set("Content-Disposition", "attachment", filename=f"audit-{clock.today():%Y%m%d}.csv")
-    return response
+    return download(lines, name=f"audit-{clock.today():%Y%m%d}.csv", media_type="text/csv")
 
 
-def _audit_row(entry: AuditEntry) -> list[Any]:
+def _audit_row(entry: Any) -> list[Any]:
     return [
         f"{entry.at.astimezone(clock.LOCAL_ZONE):%Y-%m-%d %H:%M:%S}",
         entry.actor_name,
@@ -274,10 +272,6 @@ def _audit_row(entry: AuditEntry) -> list[Any]:
         entry.address,
         entry.request_id,
     ]
-
-
-def _encoded(lines: Iterator[str]) -> Iterator[bytes]:
-    return (line.encode() for line in lines)
 
 
 # Style guide ----------------------------------------------------------------------------------------------------------

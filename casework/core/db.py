@@ -24,6 +24,8 @@ from sqlalchemy import (
     MetaData,
     Numeric,
     Pool,
+    Row,
+    Select,
     SmallInteger,
     Text,
     Uuid,
@@ -154,6 +156,20 @@ def apart() -> Iterator[Connection]:
     else:
         with db.engines[None].begin() as connection:
             yield connection
+
+
+def streamed(statement: Select[Any], *, chunk: int = 5_000) -> Iterator[Row[Any]]:
+    """The rows of a long reading as they were when it began, a chunk in memory at a time; columns only, no entities.
+
+    A cursor of the server lives in a transaction. Commands, workers and unsafe requests are in one; the connections of
+    safe requests commit each statement, so there the reading takes a connection with a read-only transaction of its own.
+    """
+    reading = statement.execution_options(yield_per=chunk)
+    if session.get_bind() is not db.engines["read"]:
+        yield from session.execute(reading)
+        return
+    with db.engines["read"].connect().execution_options(isolation_level="READ COMMITTED") as connection:
+        yield from connection.execute(reading)
 
 
 def flush_or_refuse(message: str, *, field: str) -> None:

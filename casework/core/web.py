@@ -21,6 +21,7 @@ from flask import (
     redirect,
     render_template,
     request,
+    stream_with_context,
     url_for,
 )
 from flask import (
@@ -197,10 +198,11 @@ def done(sentence: str, endpoint: str, **arguments: Any) -> AnyResponse:
     return redirect(url_for(endpoint, **arguments), 303)
 
 
-def download(data: bytes, *, name: str, media_type: str) -> Response:
-    """Bytes as a file to keep. The name may be Chinese."""
-    response = current_app.response_class(data, mimetype=media_type)
-    response.headers["Content-Disposition"] = disposition(name)
+def download(data: bytes | Iterator[str], *, name: str, media_type: str, shown: bool = False) -> Response:
+    """Bytes, or lines sent as they are made, as a file to keep; `shown`: as one to look at first."""
+    body = data if isinstance(data, bytes) else stream_with_context(data)
+    response = current_app.response_class(body, mimetype=media_type)
+    response.headers["Content-Disposition"] = disposition(name, kind="inline" if shown else "attachment")
     return response
 
 

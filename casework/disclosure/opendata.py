@@ -1,19 +1,16 @@
 """Open data: the published results and the items list as CSV and JSON Lines, every column with its meaning."""
 
-import csv
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from io import StringIO
 from typing import Any
 
 from casework.core import clock
 from casework.core.i18n import N_
+from casework.core.sheets import csv_lines
 from casework.disclosure import queries
 from casework.sampling import queries as sampling
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,7 @@ class DataSet:
 
     def csv(self, year: int | None) -> Iterator[str]:
         """The lines of the CSV file, its heading first."""
-        return csv_lines([column.name for column in self.columns], self.rows(year))
+        return csv_lines([column.name for column in self.columns], (list(map(_text, row)) for row in self.rows(year)))
 
     def jsonl(self, year: int | None) -> Iterator[str]:
         """One object a line."""
@@ -46,27 +43,9 @@ class DataSet:
             yield json.dumps(dict(zip(names, map(_json, row), strict=True)), ensure_ascii=False) + "\n"
 
 
-def csv_lines(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
-    """CSV after RFC 4180 with a byte order mark; no cell can be taken for a formula."""
-    line = StringIO()
-    writer = csv.writer(line)
-    line.write("\ufeff")
-    writer.writerow(head)
-    for row in rows:
-        yield line.getvalue()
-        line.seek(0)
-        line.truncate()
-        writer.writerow([_cell(value) for value in row])
-    yield line.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    match value:
-        case str():
-            return f"'{value}" if value.startswith(_FORMULA) else value
-        case list() | tuple():
-            return _cell("；".join(map(str, value)))
-    return value
+def _text(value: Any) -> Any:
+    """Several values share a cell."""
+    return "；".join(map(str, value)) if isinstance(value, list) else value
 
 
 def _json(value: Any) -> Any:

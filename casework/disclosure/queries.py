@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Row, Select, Text, cast, func, literal, select, tuple_
+from sqlalchemy import ARRAY, ColumnElement, Row, Select, Text, cast, func, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from casework.accounts import queries as staff
 from casework.cases import queries as cases
 from casework.core import clock, parameters
 from casework.core.actor import SYSTEM, Actor
-from casework.core.db import Base, session
+from casework.core.db import Base, session, streamed
 from casework.core.errors import NotFound
 from casework.core.i18n import _
 from casework.core.paging import Page, page
@@ -26,9 +26,6 @@ PAPER_TAKES = timedelta(minutes=10)
 
 MISSED_AFTER = timedelta(hours=1)
 """A release that is not public after so long was missed."""
-
-AT_ONCE = 500
-"""So many results are read at once for a file of all of them."""
 
 FOUND = 20
 """So many enterprises a search shows; who sees more types more of the name."""
@@ -123,15 +120,11 @@ def published_in(year: int) -> int:
 
 
 def each_result(year: int | None) -> Iterator[Row[Any]]:
-    """All results in force with the columns of LISTED, oldest first, so many in memory at a time."""
-    statement = select(*LISTED).where(IN_FORCE).order_by(Publication.published_on, Publication.id).limit(AT_ONCE)
+    """All results in force with the columns of LISTED, oldest first, in flat memory."""
+    statement = select(*LISTED).where(IN_FORCE).order_by(Publication.published_on, Publication.id)
     if year is not None:
         statement = statement.where(Publication.published_on.between(date(year, 1, 1), date(year, 12, 31)))
-    rows = session.execute(statement).all()
-    while rows:
-        yield from rows
-        reached = tuple_(literal(rows[-1].published_on), literal(rows[-1].id))
-        rows = session.execute(statement.where(tuple_(Publication.published_on, Publication.id) > reached)).all()
+    return streamed(statement)
 
 
 # ---- Facts -----------------------------------------------------------------------------------------------------------

@@ -10,12 +10,10 @@ from flask import (
     Response,
     current_app,
     g,
-    make_response,
     redirect,
     render_template,
     request,
     send_file,
-    stream_with_context,
     url_for,
 )
 from markupsafe import Markup
@@ -26,7 +24,7 @@ from casework.core.actor import SYSTEM
 from casework.core.errors import NotFound
 from casework.core.i18n import _
 from casework.core.ledger import history
-from casework.core.web import PUBLIC, Form, actor, audience, audience_of, done, error_page
+from casework.core.web import PUBLIC, Form, actor, audience, audience_of, done, download, error_page
 from casework.disclosure import operations as disclosure
 from casework.disclosure import queries
 from casework.disclosure.opendata import SETS
@@ -230,10 +228,7 @@ def result_pdf(number: str) -> Any:
     data = documents.pdf(document) if document else None
     if document is None or data is None:
         raise NotFound(_("这份公示文书的 PDF 还没有生成，或者公示已经撤回。"))
-    response = make_response(data)
-    response.mimetype = "application/pdf"
-    response.headers.set("Content-Disposition", "inline", filename=papers.file_name(document))
-    return response
+    return download(data, name=papers.file_name(document), media_type="application/pdf", shown=True)
 
 
 # ---- Items, plans ----------------------------------------------------------------------------------------------------
@@ -423,9 +418,7 @@ def data_file(name: str, form: str) -> Any:
     year = request.args.get("year", type=int) if known.yearly else None
     lines: Iterator[str] = known.csv(year) if form == "csv" else known.jsonl(year)
     media_type = "text/csv" if form == "csv" else "application/jsonl"
-    response = current_app.response_class(stream_with_context(lines), mimetype=media_type)
-    response.headers.set("Content-Disposition", "attachment", filename=f"{name}{f'-{year}' if year else ''}.{form}")
-    return response
+    return download(lines, name=f"{name}{f'-{year}' if year else ''}.{form}", media_type=media_type)
 
 
 @views.get("/public/rights")

@@ -69,10 +69,7 @@ def pdf(document_id: int) -> Any:
     if data is None:
         raise NotFound(_("这份文书的 PDF 还没有生成，请先使用打印页面。"))
     name = paper.file_name(known)
-    response = download(data, name=name, media_type="application/pdf")
-    if not request.args.get("download"):
-        response.headers.set("Content-Disposition", "inline", filename=name)
-    return response
+    return download(data, name=name, media_type="application/pdf", shown=not request.args.get("download"))
 
 
 @views.get("/documents/<int:document_id>/print")

@@ -3,13 +3,13 @@
 from datetime import date, timedelta
 from typing import Any
 
-from flask import Blueprint, current_app, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 
 from casework.core import clock
 from casework.core.errors import NotFound
 from casework.core.i18n import _
-from casework.core.web import Form, actor, audience
-from casework.disclosure.opendata import csv_lines
+from casework.core.sheets import csv_lines
+from casework.core.web import Form, actor, audience, download
 from casework.insight import figures, queries, tables
 from casework.insight.queries import GradeCounts, Scope
 from casework.insight.schemas import ORIGINS, Period
@@ -156,9 +156,8 @@ def export(name: str) -> Any:
         table = tables.spared(queries.visits_spared(scope))
     else:
         raise NotFound(_("没有这张统计表。"))
-    response = current_app.response_class("".join(csv_lines(table.file_head(), table.file_rows())), mimetype="text/csv")
-    response.headers.set("Content-Disposition", "attachment", filename=f"{table.title}.csv")
-    return response
+    lines = csv_lines(table.file_head(), table.file_rows())
+    return download(lines, name=f"{table.title}.csv", media_type="text/csv")
 
 
 @views.get("/desk")

@@ -28,7 +28,7 @@ from sqlalchemy.orm import aliased
 from casework.accounts import queries as staff
 from casework.core import clock, jobs
 from casework.core.actor import Actor
-from casework.core.db import session
+from casework.core.db import session, streamed
 from casework.core.errors import NotFound
 from casework.core.i18n import _
 from casework.core.paging import Page, page
@@ -331,16 +331,15 @@ class PoolRow:
 _CODE = func.coalesce(Enterprise.uscc, Enterprise.reg_no).collate("C")
 
 
-def stream_pool(wanted: PoolFilter, *, chunk: int = 10_000) -> Iterator[PoolRow]:
+def stream_pool(wanted: PoolFilter) -> Iterator[PoolRow]:
     """The members of a pool in the byte order of their codes, a chunk in memory at a time."""
     statement = (
         select(Enterprise.id, _CODE.label("code"), Enterprise.org_id, CurrentGrade.grade, Enterprise.status)
         .outerjoin(CurrentGrade, CurrentGrade.enterprise_id == Enterprise.id)
         .where(*_in_pool(wanted))
         .order_by(text("code"))
-        .execution_options(yield_per=chunk)
     )
-    for row in session.execute(statement):
+    for row in streamed(statement):
         yield PoolRow(*row)
 
 

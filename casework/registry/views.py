@@ -5,14 +5,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, Response, make_response, render_template, request, stream_with_context, url_for
+from flask import Blueprint, Response, make_response, render_template, request, url_for
 from werkzeug.utils import redirect
 
 from casework.accounts import queries as staff
 from casework.core import clock, files, sheets
 from casework.core.errors import NotAllowed, NotFound, Refusal
 from casework.core.i18n import N_, _
-from casework.core.web import Form, actor, audience, disposition, done
+from casework.core.web import Form, actor, audience, disposition, done, download
 from casework.registry import operations as registry
 from casework.registry import queries
 from casework.registry.models import CreditRecord, Enterprise, ImportBatch
@@ -138,17 +138,12 @@ def export() -> Any:
         )
         for row in rows
     )
-    return _csv(sheets.csv_lines(header, lines), _("经营主体-%(day)s.csv", day=clock.today().isoformat()))
+    name = _("经营主体-%(day)s.csv", day=clock.today().isoformat())
+    return download(sheets.csv_lines(header, lines), name=name, media_type="text/csv")
 
 
 def _plain(number: Any) -> str | None:
     return None if number is None else f"{number.normalize():f}"
-
-
-def _csv(lines: Any, name: str) -> Response:
-    response = Response(stream_with_context(lines), mimetype="text/csv")
-    response.headers["Content-Disposition"] = disposition(name)
-    return response
 
 
 @views.get("/enterprises/<int:enterprise_id>")
@@ -287,7 +282,7 @@ def credit_record(record_id: int) -> Any:
     known = queries.credit_record(record_id, actor())
     today, marks, versions = clock.today(), queries.marks_of(known), queries.versions(known)
     source = SOURCES.get(known.source)
-    may_mark = actor().may("registry.import") and known.superseded_at is None
+    may_mark = actor().may("registry.mark") and known.superseded_at is None
     return render_template(
         "registry/record.html",
         record=known,
@@ -310,7 +305,7 @@ def credit_record(record_id: int) -> Any:
 @views.route(
     "/records/<int:record_id>/<any(remove, repair, revoke, object, close_objection):verb>", methods=["GET", "POST"]
 )
-@audience("registry.import")
+@audience("registry.mark")
 def mark(record_id: int, verb: str) -> Any:
     """Removes, repairs or revokes a record, notes an objection to it or closes one."""
     known = queries.credit_record(record_id, actor())
@@ -418,7 +413,7 @@ def template(key: str) -> Any:
     known = registry.source_of(key)
     header = [field.label for field in known.fields]
     rows = ([example.cells.get(field.key, "") for field in known.fields] for example in known.examples)
-    return _csv(sheets.csv_lines(header, rows), f"{known.key}.csv")
+    return download(sheets.csv_lines(header, rows), name=f"{known.key}.csv", media_type="text/csv")
 
 
 @views.get("/imports/<int:batch_id>")

@@ -223,13 +223,6 @@ def test_filters_narrow_the_list_of_results(visitor, city):
     assert numbers(month="2001-01") == set()
 
 
-def test_a_file_of_all_results_is_read_in_parts_without_losing_or_doubling_any(city, monkeypatch):
-    whole = [row.id for row in queries.each_result(None)]
-    for part in (1, 2, 3):
-        monkeypatch.setattr(queries, "AT_ONCE", part)
-        assert [row.id for row in queries.each_result(None)] == whole
-
-
 def test_open_data_say_what_the_pages_say_in_both_forms(visitor, city):
     text = visitor.get(f"/public/data/results.csv?year={city.fine.published_on.year}").get_data().decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
