@@ -14,7 +14,6 @@ from casework.accounts.models import Account, Officer
 from casework.cases.models import Case
 from casework.core.db import session
 from casework.core.web import PUBLIC, audience_of
-from casework.disclosure import queries
 from casework.disclosure.rules import OUTCOMES
 from casework.documents import queries as documents
 from casework.registry.models import Enterprise
