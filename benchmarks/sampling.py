@@ -1,72 +1,34 @@
-"""The draw against a bare hash loop, the officers against hashing every pair, the cases against one INSERT … SELECT.
-
-`python -m benchmarks.sampling [subjects]` on servers as `scripts/dev.py exec` starts them. The database is its own, and
-dropped after.
-"""
+"""The draw against a bare hash loop, the officers against hashing every pair, the cases against one INSERT … SELECT."""
 
 import json
-import os
-import resource
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from hashlib import sha256
 
-import psycopg
-from alembic import command
 from flask import Flask
-from sqlalchemy import make_url, text
+from sqlalchemy import select, text
 
-from benchmarks.grading import Cost, Emit, Stopwatch
-from casework.app import create_app
-from casework.cli import alembic_config
+from benchmarks import city
+from benchmarks.frame import Figure, Size, Stopwatch, at_least, at_most, fill, house, memory, told
 from casework.core.actor import SYSTEM
-from casework.core.db import db, session, transaction
+from casework.core.db import session, streamed, transaction
+from casework.registry.models import Enterprise
 from casework.sampling import draw as engine
 from casework.sampling import operations as sampling
 from casework.sampling import pool, queries
-from casework.settings import Settings
 
-DATABASE = "casework_bench_sampling"
-COUNTIES = 10
 OFFICERS = 500
-CASES = 50_000
+CHUNK = 500
+"""Cases that one message opens."""
 WORKERS = 2
 
-FILL = """
-    ALTER TABLE enterprise SET (autovacuum_enabled = off);
-    ALTER TABLE current_grade SET (autovacuum_enabled = off);
-    ALTER TABLE pool_member SET (autovacuum_enabled = off);
-    ALTER TABLE drawn_member SET (autovacuum_enabled = off);
-    ALTER TABLE "case" SET (autovacuum_enabled = off);
-    ALTER TABLE case_officer SET (autovacuum_enabled = off);
-
-    INSERT INTO org_unit (kind, name, short_name, division_code, path) VALUES ('city', '市局', '市局', '411600', '/1/');
-    INSERT INTO org_unit (parent_id, kind, name, short_name, division_code, path)
-    SELECT 1, 'county', n || '县局', n || '县局', '4116' || lpad(n::text, 2, '0'), '/1/' || n + 1 || '/'
-    FROM generate_series(1, {counties}) AS n ORDER BY n;
-
+ROSTER = f"""
     INSERT INTO officer
         (roster_id, org_id, name, certificate_no, certificate_valid_until, lines, qualifications, active)
-    SELECT 'R' || lpad(n::text, 5, '0'), 2 + n % {counties}, 'officer' || n, 'C' || n, current_date + 900,
-        '{registration}', '{}', true
-    FROM generate_series(1, {officers}) AS n;
-
-    INSERT INTO enterprise (uscc, subject_class, name, name_key, bigrams, former_names, status, cluster_address, org_id,
-        is_branch, tags, code_checked, source, recorded_at, updated_at)
-    SELECT '91' || lpad((n::bigint * 7919 % 1000000007)::text, 16, '0'), 'company', 'no. ' || n, 'no. ' || n, '{}',
-        '{}', 'active', false, 2 + n % {counties}, false, '{}', true, 'bench', now(), now()
-    FROM generate_series(1, {n}) AS n;
-
-    INSERT INTO classification_run (kind, requested_by, requested_at, as_of, started_at, finished_at, whole, looked_at,
-        changed, distribution, moves)
-    VALUES ('full', 'bench', now(), current_date, now(), now(), true, {n}, 0, '{}', '{}');
-    INSERT INTO current_grade (enterprise_id, grade, score, since, run_id)
-    SELECT id, CASE WHEN r < 0.60 THEN 'A' WHEN r < 0.86 THEN 'B' WHEN r < 0.96 THEN 'C' ELSE 'D' END,
-        100, current_date, 1
-    FROM (SELECT id, (id * 2654435761 % 1000003)::float / 1000003 AS r FROM enterprise) AS rolled;
+    SELECT 'R' || lpad(n::text, 5, '0'), 2 + n % {city.COUNTIES}, 'officer' || n, 'C' || n, current_date + 900,
+        '{{registration}}', '{{}}', true
+    FROM generate_series(1, {OFFICERS}) AS n;
 """
 
 RAW_CASES = """
@@ -86,94 +48,59 @@ RAW_SEATS = """
 """
 
 
-def run(emit: Emit, subjects: int = 1_000_000) -> None:
-    """Measures and tells each figure to `emit(name=…, value=…, unit=…, yardstick=…, ratio=…, target=…, holds=…)`.
-
-    Ratios compare CPU seconds of client and server together, except of the cases, whose workers share the machine.
-    """
-
-    def tell(
-        name: str, cost: float, yardstick: str, ratio: float, target: float | None, holds: bool, unit: str = "s"
-    ) -> None:
-        emit(
-            name=name,
-            value=round(cost, 3),
-            unit=unit,
-            yardstick=yardstick,
-            ratio=round(ratio, 3),
-            target=target,
-            holds=holds,
-        )
-
-    tell(*_officers())
-    with _register(subjects) as app:
+def run(size: Size) -> Iterator[Figure]:
+    """The figures of a campaign, from the pool to its cases."""
+    with house() as app:
+        fill(*city.register(size.subjects), city.grades(size.subjects), ROSTER)
+        work, number = Stopwatch(), f"{size.subjects:,}"
+        yield from _officers(size, work)
         campaign_id = _campaign()
-        work = Stopwatch()
+
+        def step(name: str, verb: Callable[..., object]) -> Figure:
+            cost = work.once(lambda: _kept(verb, campaign_id))
+            return told(f"sampling: {name} {number}", cost.cpu, "CPU s", "bare hash loop", cost.cpu / bare.cpu)
+
         bare = work.median(_hash_every_code)
-        number = f"{subjects:,}"
-
-        def step(name: str, cost: Cost, target: float | None = None) -> None:
-            ratio = cost.cpu / bare.cpu
-            tell(
-                f"sampling: {name} {number}",
-                cost.wall,
-                "bare hash loop",
-                ratio,
-                target,
-                target is None or ratio <= target,
-            )
-
-        step("freeze", work.once(lambda: _kept(sampling.freeze_pool, campaign_id)))
-        step("commit", work.once(lambda: _kept(sampling.publish_commitment, campaign_id)))
-        step("tickets and draw of", work.median(lambda: _draw_only(campaign_id)), 3.0)
-        step("whole draw with officers of", work.once(lambda: _kept(sampling.draw, campaign_id)))
-        step("bundle of", work.once(lambda: _kept(sampling.keep_bundle, campaign_id)))
-        megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        tell("sampling: memory of the client", megabytes, "400 MB", megabytes / 400, 1.0, megabytes <= 400, "MB")
-        tell(*_cases(app, work, campaign_id))
+        yield step("freeze", sampling.freeze_pool)
+        yield step("commit", sampling.publish_commitment)
+        drawn, bare = work.in_turns(lambda: _draw_only(campaign_id), _hash_every_code)
+        name, ratio = f"sampling: tickets and draw of {number}", drawn.cpu / bare.cpu
+        yield at_most(size, 3.0, name, drawn.cpu, "CPU s", "bare hash loop", ratio)
+        yield step("whole draw with officers of", sampling.draw)
+        yield step("bundle of", sampling.keep_bundle)
+        yield memory(size, "sampling: memory of the worker", 400)
+        yield _cases(size, app, work, campaign_id)
 
 
 # ---- Officers --------------------------------------------------------------------------------------------------------
 
 
-def _officers() -> tuple[str, float, str, float, float, bool]:
+def _officers(size: Size, work: Stopwatch) -> Iterator[Figure]:
     """Two officers for each of many cases in closed counties, against one hash of every (case, officer) pair."""
     seed = sha256(b"seed").digest()
     crews = [
-        sorted(sha256(f"officer {n}".encode()).digest() for n in range(county, OFFICERS, COUNTIES))
-        for county in range(COUNTIES)
+        sorted(sha256(f"officer {n}".encode()).digest() for n in range(county, OFFICERS, city.COUNTIES))
+        for county in range(city.COUNTIES)
     ]
-    cases = [(sha256(f"case {n}".encode()).digest(), crews[n % COUNTIES]) for n in range(CASES)]
+    cases = [(sha256(f"case {n}".encode()).digest(), crews[n % city.COUNTIES]) for n in range(size.seats)]
+    loads: Counter[bytes] = Counter()
 
     def hash_every_pair() -> None:
         for seal, crew in cases:
             for officer in crew:
                 sha256(seed + seal + officer).digest()
 
-    loads: Counter[bytes] = Counter()
-
     def assign() -> None:
         loads.clear()
         for duty in engine.assign(cases, seed, 2):
             loads.update(duty.chosen)
 
-    bare, ours = _cpu_of(hash_every_pair), _cpu_of(assign)
+    ours, bare = work.in_turns(assign, hash_every_pair)
+    name = f"sampling: officers of {size.seats:,} cases"
+    yield at_most(size, 3.0, name, ours.cpu, "CPU s", "hashing every pair", ours.cpu / bare.cpu)
     uneven = max(max(loads[one] for one in crew) - min(loads[one] for one in crew) for crew in crews)
-    ratio = ours / bare
-    return (
-        f"sampling: officers of {CASES:,} cases (loads differ by {uneven})", ours, "hashing every pair", ratio, 3.0,
-        ratio <= 3.0 and uneven <= 3,
-    )  # fmt: skip
-
-
-def _cpu_of(work: Callable[[], None]) -> float:
-    """CPU seconds of this process, the median of three."""
-    found = []
-    for _again in range(3):
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_utime
-        work()
-        found.append(resource.getrusage(resource.RUSAGE_SELF).ru_utime - before)
-    return sorted(found)[1]
+    name = "sampling: uneven loads inside a county"
+    yield at_most(size, 1.0, name, uneven, "cases", "3 cases", uneven / 3)
 
 
 # ---- The draw --------------------------------------------------------------------------------------------------------
@@ -182,7 +109,7 @@ def _cpu_of(work: Callable[[], None]) -> float:
 def _hash_every_code() -> None:
     """The yardstick: read every code and hash it once with a seed."""
     seed = bytes(32)
-    for row in session.execute(text("SELECT uscc FROM enterprise").execution_options(yield_per=10_000)):
+    for row in streamed(select(Enterprise.uscc), chunk=10_000):
         sha256(seed + row[0].encode()).digest()
     session.rollback()
 
@@ -219,12 +146,15 @@ def _draw_only(campaign_id: int) -> None:
 # ---- Cases -----------------------------------------------------------------------------------------------------------
 
 
-def _cases(app: Flask, work: Stopwatch, campaign_id: int) -> tuple[str, float, str, float, float, bool]:
-    """All cases of the draw by two workers in chunks of 500, against one INSERT … SELECT of the same rows."""
+def _cases(size: Size, app: Flask, work: Stopwatch, campaign_id: int) -> Figure:
+    """All cases of the draw by two workers in chunks, against one INSERT … SELECT of the same rows.
+
+    Both are timed on the wall, each from an empty table: two workers on two cores are what the chunks are for.
+    """
     with transaction():
         sampling.chunk_cases(campaign_id, actor=SYSTEM)
-    drawn = queries.campaign(campaign_id, SYSTEM).tasks
-    items = json.dumps(queries.campaign(campaign_id, SYSTEM).items, ensure_ascii=False)
+    campaign = queries.campaign(campaign_id, SYSTEM)
+    drawn, items = campaign.tasks, json.dumps(campaign.items, ensure_ascii=False)
     session.rollback()
 
     def raw() -> None:
@@ -238,54 +168,17 @@ def _cases(app: Flask, work: Stopwatch, campaign_id: int) -> tuple[str, float, s
 
     def chunks() -> None:
         with ThreadPoolExecutor(WORKERS) as workers:
-            spans = [(first, min(first + 499, drawn)) for first in range(1, drawn + 1, 500)]
+            spans = [(first, min(first + CHUNK - 1, drawn)) for first in range(1, drawn + 1, CHUNK)]
             list(workers.map(chunk, spans))
 
     def best(opening: Callable[[], None]) -> float:
-        """The shorter of two times on the wall, each from an empty table."""
         found = []
-        for _again in range(2):
+        for _again in range(3):
             found.append(work.once(opening).wall)
             with transaction():
                 session.execute(text('TRUNCATE case_officer, "case" CASCADE'))
         return min(found)
 
     bare, ours = best(raw), best(chunks)
-    ratio = bare / ours
-    return f"sampling: {drawn:,} cases opened", ours, "one INSERT … SELECT", ratio, 1.0, ratio >= 1.0
-
-
-# ---- The register ----------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _register(subjects: int) -> Iterator[Flask]:
-    """A migrated database with made-up graded subjects and officers, and the application on it."""
-    url = make_url(Settings.from_environment().database_url)
-    before = os.environ.get("DATABASE_URL", "")
-    plain = url.set(drivername="postgresql", database="postgres").render_as_string(hide_password=False)
-    with psycopg.connect(plain, autocommit=True) as server:
-        server.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-        server.execute(f"CREATE DATABASE {DATABASE} TEMPLATE template0 ENCODING 'UTF8'")
-        os.environ["DATABASE_URL"] = url.set(database=DATABASE).render_as_string(hide_password=False)
-        try:
-            command.upgrade(alembic_config(), "head")
-            app = create_app()
-            with app.app_context():
-                with transaction():
-                    fill = FILL.replace("{n}", str(subjects))
-                    fill = fill.replace("{counties}", str(COUNTIES)).replace("{officers}", str(OFFICERS))
-                    session.connection().connection.driver_connection.execute(fill)
-                with db.engines[None].connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                    connection.execute(text("VACUUM ANALYZE"))
-                yield app
-                session.remove()
-                for each in db.engines.values():
-                    each.dispose()
-        finally:
-            os.environ["DATABASE_URL"] = before
-            server.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-
-
-if __name__ == "__main__":
-    run(lambda **figure: print(json.dumps(figure, ensure_ascii=False), flush=True), *map(int, sys.argv[1:]))
+    name = f"sampling: {drawn:,} cases opened"
+    return at_least(size, 1.0, name, drawn / ours, "cases/s", "one INSERT … SELECT", bare / ours)
