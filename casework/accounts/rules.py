@@ -85,7 +85,8 @@ ROLES: dict[str, Role] = {
         _role(
             "credit", N_("信用监管科"), *_SUPERVISE, "registry.import", "registry.match", "registry.mark",
             "grading.run", "grading.model", "sampling.items", "accounts.officers", "sampling.plan",
-            "sampling.consolidate", "sampling.draw", "warning.check", "warning.dispose", "cases.publish", "disclosure.approve",
+            "sampling.consolidate", "sampling.draw", "warning.check", "warning.dispose", "cases.publish",
+            "disclosure.approve",
         ),
         _role(
             "line", N_("业务科室"), *_SUPERVISE, "sampling.plan", "cases.follow_up", "warning.check", "warning.dispose",
@@ -98,8 +99,8 @@ ROLES: dict[str, Role] = {
         ),
         _role(
             "county", N_("县（市、区）局负责人"), *_SUPERVISE, "registry.mark", "sampling.plan", "sampling.draw",
-            "cases.approve", "cases.publish", "cases.follow_up", "intake.read", "intake.triage", "intake.approve", "warning.check",
-            "warning.dispose", "disclosure.approve",
+            "cases.approve", "cases.publish", "cases.follow_up", "intake.read", "intake.triage", "intake.approve",
+            "warning.check", "warning.dispose", "disclosure.approve",
         ),
         _role(
             "leader", N_("检查组长"), *_SUPERVISE, "cases.inspect", "cases.review", "cases.follow_up", "intake.read",
