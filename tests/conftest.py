@@ -166,12 +166,17 @@ def live(clone_database: Callable[[str], str]) -> Iterator[Flask]:
 
 
 class Visitor(FlaskClient):
-    """Keeps what the test made, then sends each request in an application context of its own, as a server does."""
+    """Keeps what the test made, then sends each request in an application context of its own, as a server does.
+
+    Headers carry only ASCII: a web server answers anything else with an error of its own.
+    """
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         db.session.commit()
         with self.application.app_context():
-            return super().open(*args, **{"buffered": True, **kwargs})
+            answer = super().open(*args, **{"buffered": True, **kwargs})
+        assert not [header for header in answer.headers.items() if not "".join(header).isascii()]
+        return answer
 
 
 @pytest.fixture

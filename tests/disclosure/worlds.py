@@ -1,12 +1,10 @@
 """A small city that shows the portal everything it can show: draws in every state, results in every state, a plan."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
 
 from sqlalchemy import update
 
 from casework.cases.models import Case
-from casework.core import clock
 from casework.core.db import session
 from casework.disclosure import operations as disclosure
 from casework.disclosure.models import Publication
@@ -66,7 +64,7 @@ def small_city() -> World:
         committed=make_sampling.campaign(office, until="committed", title="尚未抽取的抽查", public_list=False),
         one_grade=_one_grade(office),
         cancelled=_cancelled(office),
-        plan=_plan(item.code),
+        plan=make_sampling.published_plan(item.code),
         fine=make_disclosure.publish(make_disclosure.check(fine)),
         problem=make_disclosure.publish(make_disclosure.check(problem, codes=("D",), finding="标签虚假")),
         corrected=make_disclosure.correct(first, codes=("1",), reason="查错货架"),
@@ -94,30 +92,3 @@ def _cancelled(office: make_sampling.Office) -> Campaign:
     campaign = make_sampling.campaign(office, until="committed", title="作废的抽查", item_codes=[_other()])
     sampling.propose_cancel(campaign.id, reason="抽查事项清单调整", actor=make.actor("deputy"))
     return sampling.cancel(campaign.id, actor=make.actor("deputy"))
-
-
-def _plan(code: str) -> Plan:
-    author, approver = make.actor("credit"), make.actor("deputy")
-    tomorrow = clock.today() + timedelta(days=1)
-    plan = sampling.create_plan(year=tomorrow.year, title="年度抽查工作计划", org_id=make.unit().id, actor=author)
-    sampling.keep_line(
-        plan.id,
-        title="食品经营单位抽查",
-        org_id=make.unit("川汇区局").id,
-        item_codes=[code],
-        pool={},
-        rates_bp=make_sampling.FLOORS,
-        officers_per_case=2,
-        cadence="quarterly",
-        first_on=tomorrow,
-        last_on=date(tomorrow.year, 12, 31),
-        workdays=30,
-        public_list=True,
-        actor=author,
-    )
-    for step in (sampling.submit_plan, sampling.consolidate_plan):
-        step(plan.id, actor=author)
-    sampling.pass_plan_review(plan.id, actor=make.actor("legal"))
-    sampling.approve_plan(plan.id, actor=approver)
-    sampling.file_plan(plan.id, filed_no="豫市监备〔2026〕7号", actor=author)
-    return sampling.publish_plan(plan.id, actor=author)

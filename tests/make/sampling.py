@@ -1,7 +1,7 @@
 """Items, graded pools, rosters and campaigns for tests, each a step further."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from itertools import count
 from typing import Any
 
@@ -16,7 +16,7 @@ from casework.core.ledger import OutboxMessage
 from casework.grading.models import ClassificationRun
 from casework.registry.models import CurrentGrade, Enterprise
 from casework.sampling import operations as sampling
-from casework.sampling.models import Campaign, InspectionItem, Recusal
+from casework.sampling.models import Campaign, InspectionItem, Plan, Recusal
 from tests.make.accounts import officer, unit
 
 _numbers = count(1)
@@ -151,6 +151,34 @@ def recusal(officer_id: int, enterprise_id: int) -> Recusal:
     session.add(declared)
     session.flush()
     return declared
+
+
+def published_plan(code: str, *, title: str = "年度抽查工作计划") -> Plan:
+    """A plan of one line, which begins tomorrow, gone through every hand."""
+    author, approver, lawyer = person("credit"), person("deputy"), person("legal")
+    tomorrow = clock.today() + timedelta(days=1)
+    plan = sampling.create_plan(year=tomorrow.year, title=title, org_id=unit().id, actor=author)
+    sampling.keep_line(
+        plan.id,
+        title="食品经营单位抽查",
+        org_id=unit("川汇区局").id,
+        item_codes=[code],
+        pool={},
+        rates_bp=FLOORS,
+        officers_per_case=2,
+        cadence="quarterly",
+        first_on=tomorrow,
+        last_on=date(tomorrow.year, 12, 31),
+        workdays=30,
+        public_list=True,
+        actor=author,
+    )
+    for step in (sampling.submit_plan, sampling.consolidate_plan):
+        step(plan.id, actor=author)
+    sampling.pass_plan_review(plan.id, actor=lawyer)
+    sampling.approve_plan(plan.id, actor=approver)
+    sampling.file_plan(plan.id, filed_no="豫市监备〔2026〕7号", actor=author)
+    return sampling.publish_plan(plan.id, actor=author)
 
 
 ENDED_VISIT = """
