@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import reduce
 from random import Random
 from typing import Any
@@ -345,6 +345,17 @@ def history(enterprise_id: int, *, limit: int = 50) -> Sequence[GradeHistory]:
         .order_by(GradeHistory.id.desc())
         .limit(limit)
     ).all()
+
+
+def letters_at(enterprise_ids: Collection[int], moment: datetime) -> dict[int, str | None]:
+    """The letter that each of these enterprises had at a moment; those without a result until then are left out."""
+    statement = (
+        select(GradeHistory.enterprise_id, GradeHistory.grade)
+        .where(registry.among(GradeHistory.enterprise_id, enterprise_ids), GradeHistory.recorded_at <= moment)
+        .ext(distinct_on(GradeHistory.enterprise_id))
+        .order_by(GradeHistory.enterprise_id, GradeHistory.id.desc())
+    )
+    return dict(session.execute(statement).all())
 
 
 def sample_of_results(number: int, *, seed: int) -> Sequence[GradeHistory]:

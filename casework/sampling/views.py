@@ -22,6 +22,7 @@ from casework.core.web import PUBLIC, STAFF, Form, actor, audience, done, may_us
 from casework.core.workflow import move_label
 from casework.registry import queries as registry
 from casework.registry.rules import SUBJECT_CLASSES
+from casework.sampling import audit as audits
 from casework.sampling import operations as sampling
 from casework.sampling import queries
 from casework.sampling.chain import EVENTS, ledger_tsv
@@ -787,6 +788,16 @@ def draw_ledger_file() -> Any:
 def audit(campaign_id: int) -> Any:
     """What is behind the seals: for auditors alone."""
     return _audit_page(campaign_id, Form(Reason()))
+
+
+@views.get("/sampling/campaigns/<int:campaign_id>/audit/findings")
+@audience("sampling.audit")
+def audit_findings(campaign_id: int) -> Any:
+    """Whether seals, strata, grades of the run, officers, draw and ledger agree."""
+    known = queries.campaign(campaign_id, actor())
+    if known.commitment is None:
+        raise NotFound(_("承诺公布之前没有可以核对的封签。"))
+    return render_template("sampling/audit_findings.html", campaign=known, findings=audits.findings(known))
 
 
 @views.post("/sampling/campaigns/<int:campaign_id>/open-seals")
