@@ -14,7 +14,7 @@ from casework.core import web
 from casework.core.db import db, engine_config
 from casework.core.i18n import N_, _, current_locale
 from casework.core.web import PUBLIC, STAFF, audience
-from casework.documents.catalogue import NOTICES, READERS
+from casework.documents.catalogue import NOTICES, SUBJECTS, Subject
 from casework.settings import ROOT, Settings
 
 ROOMS = (
@@ -32,9 +32,10 @@ ROOMS = (
 )
 """Every room with pages, in the order of the staircase."""
 
-# Rooms that have kinds of paper; the documents room knows none of them.
+# Rooms that have kinds of paper, and what these are about; the documents room knows none of them.
 NOTICES.include(f"casework.{room}.notices" for room in ("cases", "sampling", "intake", "disclosure"))
-READERS["case"] = cases.has_seat
+SUBJECTS["case"] = Subject(N_("检查案件"), lambda id_: url_for("cases.case", case_id=id_), cases.has_seat)
+SUBJECTS["intake_item"] = Subject(N_("投诉举报"), lambda id_: url_for("intake.item", item_id=id_))
 
 NAVIGATION = (
     (N_("工作台"), "home", (("desk", N_("工作台")),)),

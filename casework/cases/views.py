@@ -294,21 +294,26 @@ def _returned(entries: Sequence[AuditEntry]) -> AuditEntry | None:
 
 def _events(entries: Sequence[AuditEntry]) -> list[dict[str, Any]]:
     """What was done, newest first, as `flow.timeline` wants it."""
-    labels = {f"{STANDARD.name}.{move.name}": move.label for move in STANDARD.moves} | {
-        "cases.remind_overdue": N_("逾期催办"),
-        "cases.reveal_telephone": N_("查看联系电话"),
-    }
     return [
         {
             "when": entry.at,
-            "title": _(labels[entry.action]),
+            "title": _(title),
             "text": _("、").join(filter(None, [_("系统") if entry.actor_id is None else entry.actor_name, entry.note])),
             "url": None,
             "kind": "alarm" if entry.action == "cases.remind_overdue" else "plain",
         }
         for entry in entries
-        if entry.action in labels and entry.action not in QUIET
+        if entry.action not in QUIET and (title := _title(entry))
     ]
+
+
+MOVES = {(f"{STANDARD.name}.{move.name}", state): move.label for move in STANDARD.moves for state in move.sources}
+ACTS = {"cases.remind_overdue": N_("逾期催办"), "cases.reveal_telephone": N_("查看联系电话")}
+
+
+def _title(entry: AuditEntry) -> str | None:
+    """What an entry of the ledger tells: a move of the table, by the state in which it was made, or another act."""
+    return ACTS.get(entry.action) or MOVES.get((entry.action, (entry.before or {}).get("state", "")))
 
 
 def _carry_out(

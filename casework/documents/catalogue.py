@@ -40,5 +40,17 @@ class NoticeKind:
 NOTICES: Catalogue[NoticeKind] = Catalogue((), NoticeKind)
 """Every kind of paper; the application includes the packages of the rooms above, which this room does not know."""
 
-READERS: dict[str, Callable[[int, Actor], bool]] = {}
-"""By kind of subject, who else reads its papers than the units in whose area it lies; filled by the application too."""
+@dataclass(frozen=True)
+class Subject:
+    """What papers are about, told by the room that has it: what it is called, where its page is, who works at it.
+
+    Whoever works at it reads its papers, wherever it lies; so does an officer drawn from another county.
+    """
+
+    label: str
+    page: Callable[[int], str]
+    has_a_hand: Callable[[int, Actor], bool] = lambda _subject_id, _actor: False
+
+
+SUBJECTS: dict[str, Subject] = {}
+"""By kind of subject; filled by the application too."""

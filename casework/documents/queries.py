@@ -12,7 +12,7 @@ from casework.core.errors import NotFound
 from casework.core.i18n import _
 from casework.core.jobs import Job
 from casework.documents import rules
-from casework.documents.catalogue import NOTICES, READERS
+from casework.documents.catalogue import NOTICES, SUBJECTS
 from casework.documents.models import Document
 from casework.documents.rules import code_as_typed, organ_code
 
@@ -35,9 +35,9 @@ def find_for(document_id: int, actor: Actor) -> Document:
 
 
 def _has_a_hand(actor: Actor, subject_kind: str, subject_id: int) -> bool:
-    """Whether the actor works at what a paper is about, wherever that lies, as an officer from another county does."""
-    reads = READERS.get(subject_kind)
-    return reads is not None and reads(subject_id, actor)
+    """Whether the actor works at what a paper is about, wherever that lies."""
+    subject = SUBJECTS.get(subject_kind)
+    return subject is not None and subject.has_a_hand(subject_id, actor)
 
 
 def for_subject(kind: str, subject_id: int, *, actor: Actor | None = None) -> Sequence[Document]:

@@ -11,7 +11,7 @@ from casework.core.ledger import history
 from casework.core.web import PUBLIC, Form, actor, audience, done, download
 from casework.documents import operations as documents
 from casework.documents import paper, queries
-from casework.documents.catalogue import NOTICES
+from casework.documents.catalogue import NOTICES, SUBJECTS
 from casework.documents.rules import DOCUMENT, code_in_groups
 from casework.documents.schemas import Voiding
 
@@ -50,6 +50,7 @@ def _page(document_id: int, form: Form) -> str:
         "documents/document.html",
         document=known,
         kind=NOTICES[known.kind],
+        subject=SUBJECTS.get(known.subject_kind),
         states=DOCUMENT,
         before=queries.find(known.replaces_id) if known.replaces_id else None,
         after=queries.successor(known),
