@@ -11,7 +11,7 @@ from casework.disclosure.messages import ResultPublished
 from casework.documents import operations as documents
 from casework.documents.messages import DocumentIssued
 from casework.grading import operations as grading
-from casework.grading.messages import GradeChanged, RunFinished, RunRequested, SimulationRequested
+from casework.grading.messages import CalibrationRequested, GradeChanged, RunFinished, RunRequested, SimulationRequested
 from casework.intake import operations as intake
 from casework.registry import operations as registry
 from casework.registry.messages import BatchReceived, ImportRequested, RecordsChanged
@@ -50,6 +50,7 @@ TABLE: tuple[On, ...] = (
     On(RecordsChanged, grading.regrade),
     On(RunRequested, grading.carry_out_run, queue="bulk"),
     On(SimulationRequested, grading.carry_out_simulation, queue="bulk"),
+    On(CalibrationRequested, grading.carry_out_calibration, queue="bulk"),
     On(CaseClosed, intake.take_back_outcome),
     On(GradeChanged, warning.judge_grade_change),
     On(RunFinished, warning.scan, queue="bulk"),

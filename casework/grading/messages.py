@@ -31,6 +31,13 @@ class GradeChanged(Message):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CalibrationRequested(Message):
+    """New points are to be proposed for the model of a subject class."""
+
+    calibration_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class SimulationRequested(Message):
     """A draft of a model is to be tried on the whole register."""
 

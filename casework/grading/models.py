@@ -196,3 +196,22 @@ class SimulatedMove(Base):
     """Key of the indicator whose points differ most, name of a flag, or empty: the thresholds."""
     change: Mapped[Small]
     """By so many tenths."""
+
+
+class Calibration(Base):
+    """New points proposed for a model from closed cases. Done when `finished_at` is set; a draft only if asked for."""
+
+    __tablename__ = "calibration"
+    __table_args__ = (CheckConstraint("(finished_at IS NULL) = (proposal IS NULL)", name="proposal"),)
+
+    id: Mapped[BigId]
+    model_id: Mapped[int] = mapped_column(ForeignKey("grading_model.id"))
+    message_id: Mapped[UUID | None]
+    requested_by: Mapped[str]
+    requested_at: Mapped[datetime]
+    first: Mapped[date | None]
+    last: Mapped[date | None]
+    """The days of the first and the last check that it rests on."""
+    finished_at: Mapped[datetime | None]
+    proposal: Mapped[dict[str, Any] | None]
+    drafted_id: Mapped[int | None] = mapped_column(ForeignKey("grading_model.id"))

@@ -144,6 +144,13 @@ def cut(score: Ints, tie: Sequence[Any], shares: Sequence[float]) -> Ints:
     return grades
 
 
+def auc(score: NDArray[Any], failed: NDArray[np.bool_]) -> float:
+    """The chance that one that failed has the higher score than one that did not; equals count half."""
+    values, place = np.unique(score, return_inverse=True)
+    bad, good = (np.bincount(place[failed == wanted], minlength=len(values)) for wanted in (True, False))
+    return float(_auc(bad[np.newaxis].astype(float), good[np.newaxis].astype(float), np.arange(len(values)))[0])
+
+
 @dataclass(frozen=True)
 class _Cells:
     """Subjects that are alike: `counts` of each (score, grade) that failed, then of each that did not."""
@@ -187,7 +194,7 @@ class _Figures:
 
 
 def _auc(bad: NDArray[np.float64], good: NDArray[np.float64], starts: Ints) -> NDArray[np.float64]:
-    """The chance that one that failed has the higher score than one that did not; equals count half."""
+    """AUC of several samples, each row the numbers of alike subjects in the order of their scores."""
     bad, good = np.add.reduceat(bad, starts, axis=1), np.add.reduceat(good, starts, axis=1)
     below = np.cumsum(good, axis=1) - good / 2
     ratio: NDArray[np.float64] = (bad * below).sum(axis=1) / (bad.sum(axis=1) * good.sum(axis=1))

@@ -4,12 +4,14 @@ import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import reduce
 from random import Random
 from typing import Any
 
-from sqlalchemy import Row, func, select
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import ARRAY, BigInteger, Date, Row, func, literal, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
@@ -21,6 +23,7 @@ from casework.core.i18n import _
 from casework.core.jobs import Job
 from casework.grading import reference
 from casework.grading.models import (
+    Calibration,
     ClassificationRun,
     GradeHistory,
     GradingModel,
@@ -58,6 +61,21 @@ class Basis:
             "thresholds": dict(self.thresholds),
             "models": {subject_class: model_id for subject_class, (model_id, _model) in self.models.items()},
         }
+
+
+FINE, ABSENT = 1, frozenset({7, 8, 9})
+"""Classes of `check`: nothing was found; the check could not be made."""
+
+CASES_FOR = timedelta(days=1095)
+
+
+@dataclass(frozen=True)
+class ClosedCases:
+    """Checks, with the points [case, indicator] in tenths before each of them, and whether it found a problem."""
+
+    days: Sequence[date]
+    points: NDArray[np.int64]
+    problem: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -175,6 +193,52 @@ def simulated_moves(
     return paging.page(statement, [SimulatedMove.enterprise_id], after=after, before=before, size=50)
 
 
+def calibration(calibration_id: int) -> Calibration:
+    """One calibration, or NotFound."""
+    found = session.get(Calibration, calibration_id)
+    if found is None:
+        raise NotFound(_("没有这次校准。"))
+    return found
+
+
+def calibrations(limit: int = 20) -> Sequence[Calibration]:
+    """The latest calibrations, newest first."""
+    return session.scalars(select(Calibration).order_by(Calibration.id.desc()).limit(limit)).all()
+
+
+def closed_cases(model_id: int) -> ClosedCases:
+    """Checks by random draw of the last three years, with the points that a model gave before each of them.
+
+    Those that could not be made tell nothing and are left out; so are those graded by another model.
+    """
+    found = registry.drawn_results(clock.today() - CASES_FOR)
+    told = [row for row in found if not ABSENT.issuperset(row.classes)]
+    asked = func.unnest(
+        literal([row.enterprise_id for row in told], ARRAY(BigInteger)),
+        literal([row.happened_on for row in told], ARRAY(Date)),
+    ).table_valued("enterprise_id", "day", with_ordinality="place")
+    asked = asked.render_derived(name="asked")
+    before = (
+        select(GradeHistory.model_id, GradeHistory.pts)
+        .where(GradeHistory.enterprise_id == asked.c.enterprise_id, GradeHistory.as_of < asked.c.day)
+        .order_by(GradeHistory.id.desc())
+        .limit(1)
+        .lateral("before")
+    )
+    rows = session.execute(
+        select(asked.c.place, before.c.pts)
+        .select_from(asked.join(before, true()))
+        .where(before.c.model_id == model_id, before.c.pts.is_not(None))
+        .order_by(asked.c.place)
+    ).all()
+    kept = [told[place - 1] for place, _pts in rows]
+    return ClosedCases(
+        days=[row.happened_on for row in kept],
+        points=np.array([pts for _place, pts in rows], np.int64).reshape(len(rows), len(load(model_id).indicators)),
+        problem=np.array([bool(set(row.classes) - ABSENT - {FINE}) for row in kept], bool),
+    )
+
+
 def active_models(subject_class: str) -> Sequence[GradingModel]:
     """The models of a subject class that are in force or will be."""
     return session.scalars(
@@ -202,12 +266,12 @@ def runs(*, after: str | None = None, before: str | None = None) -> paging.Page:
     )
 
 
-def job_of(work: ClassificationRun | Simulation) -> Job | None:
-    """The job that carries out a run or a simulation; None before a worker takes it, and in the foreground."""
+def job_of(work: ClassificationRun | Simulation | Calibration) -> Job | None:
+    """The job that carries out some work; None before a worker takes it, and in the foreground."""
     return jobs.find(work.message_id) if work.message_id else None
 
 
-def is_open(work: ClassificationRun | Simulation) -> bool:
+def is_open(work: ClassificationRun | Simulation | Calibration) -> bool:
     """Whether it is asked for and neither done nor given up."""
     job = job_of(work)
     return work.finished_at is None and (job is None or job.state in ("queued", "running"))

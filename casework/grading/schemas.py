@@ -2,6 +2,7 @@
 
 from casework.core.schemas import Schema, choice, fields
 from casework.grading.rules import GRADES, KNOWLEDGE, NOBODY
+from casework.registry.rules import SUBJECT_CLASSES
 
 
 class Moved(Schema):
@@ -24,6 +25,12 @@ class Trial(Schema):
     repaired = fields.List(fields.Integer(), load_default=list)
     removed = fields.List(fields.Integer(), load_default=list)
     revoked = fields.List(fields.Integer(), load_default=list)
+
+
+class OfClass(Schema):
+    """A class of subjects."""
+
+    subject_class = choice(SUBJECT_CLASSES)
 
 
 class Upload(Schema):

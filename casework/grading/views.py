@@ -17,6 +17,7 @@ from casework.core.i18n import _, translate
 from casework.core.web import Form, actor, audience, done, download
 from casework.grading import model_files, queries, reference, replay
 from casework.grading import operations as grading
+from casework.grading.calibration import Scorecard, applied, changes
 from casework.grading.indicators import INDICATORS
 from casework.grading.models import ClassificationRun, SimulatedMove, Simulation
 from casework.grading.reference import Line, Receipt
@@ -33,7 +34,7 @@ from casework.grading.rules import (
     TRIALS,
     Flag,
 )
-from casework.grading.schemas import AsOf, Moved, Trial, Upload
+from casework.grading.schemas import AsOf, Moved, OfClass, Trial, Upload
 from casework.grading.simulation import counts_of, inspections
 from casework.registry import queries as registry
 from casework.registry.reference import industries
@@ -263,6 +264,55 @@ def simulation(simulation_id: int) -> Any:
         filters=filters,
         grades=GRADE_LABELS,
     )
+
+
+@views.route("/grading/calibrations", methods=["GET", "POST"])
+@audience("grading.model")
+def calibrations() -> Any:
+    """Asks for new points from closed cases, and lists what was asked before."""
+    form = Form(OfClass(), request.form if request.method == "POST" else None)
+    if form.valid:
+        with form.refusals():
+            asked = grading.request_calibration(form.data["subject_class"], actor=actor())
+            return done(_("已开始校准，可以离开本页。"), ".calibration", calibration_id=asked.id)
+    page = render_template(
+        "grading/calibrations.html",
+        form=form,
+        calibrations=queries.calibrations(),
+        proposal_of=Scorecard.from_data,
+        model=queries.model,
+        load=queries.load,
+        classes=[(key, _(label)) for key, label in SUBJECT_CLASSES.items()],
+    )
+    return page, 422 if form.submitted else 200
+
+
+@views.get("/grading/calibrations/<int:calibration_id>")
+@audience("grading.model")
+def calibration(calibration_id: int) -> Any:
+    """What the closed cases propose: indicator by indicator the points now and then, and what that promises."""
+    known = queries.calibration(calibration_id)
+    content = queries.load(known.model_id)
+    proposal = Scorecard.from_data(known.proposal) if known.proposal else None
+    proposed = applied(content, proposal.factors) if proposal else content
+    return render_template(
+        "grading/calibration.html",
+        calibration=known,
+        job=queries.job_of(known),
+        model=queries.model(known.model_id),
+        content=content,
+        proposal=proposal,
+        rows=list(zip(proposal.lines, content.indicators, proposed.indicators, strict=True)) if proposal else [],
+        changes=changes,
+    )
+
+
+@views.post("/grading/calibrations/<int:calibration_id>/draft")
+@audience("grading.model")
+def draft_calibration(calibration_id: int) -> Any:
+    """Keeps the proposed points as a draft of the model."""
+    drafted = grading.draft_calibration(calibration_id, actor=actor())
+    return done(_("建议分值已存为草案，请试算。"), ".model", model_id=drafted.id)
 
 
 @views.get("/enterprises/<int:enterprise_id>/grade")

@@ -12,6 +12,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
+    Row,
     Select,
     Text,
     any_,
@@ -458,6 +459,29 @@ def touched_by(batch_id: int) -> list[int]:
     )
     by_master = select(Enterprise.id).where(Enterprise.batch_id == batch_id)
     return sorted(session.scalars(union(by_master, by_records)))
+
+
+def drawn_results(since: date) -> Sequence[Row[Any]]:
+    """Results of checks by random draw that were fed back: enterprise, day, classes of all items; oldest first.
+
+    They stand: neither withdrawn nor replaced by a corrected edition.
+    """
+    statement = (
+        select(
+            CreditRecord.enterprise_id, CreditRecord.happened_on, func.array_agg(CreditRecord.klass).label("classes")
+        )
+        .where(
+            CreditRecord.kind == KINDS["check"].number,
+            CreditRecord.source == "disclosure",
+            CreditRecord.detail["type"].astext == "抽查",
+            CreditRecord.superseded_at.is_(None),
+            CreditRecord.revoked_on.is_(None),
+            CreditRecord.happened_on >= since,
+        )
+        .group_by(CreditRecord.enterprise_id, CreditRecord.happened_on, CreditRecord.document_no)
+        .order_by(CreditRecord.happened_on, CreditRecord.enterprise_id)
+    )
+    return session.execute(statement).all()
 
 
 # What waits for a match ----------------------------------------------------------------------------------------------

@@ -164,6 +164,10 @@ class Things:
         return make_grading.simulation()
 
     @cached_property
+    def calibration(self) -> Any:
+        return make_grading.calibration()
+
+    @cached_property
     def alert(self) -> Any:
         return make_warning.alert(of=self.enterprise)
 
@@ -222,6 +226,7 @@ VALUES: dict[str, Callable[[Things], Any]] = {
     "grading.run_id": lambda things: things.grading_run.id,
     "grading.model_id": lambda things: grading_queries.models()[0].id,
     "grading.simulation_id": lambda things: things.simulation.id,
+    "grading.calibration_id": lambda things: things.calibration.id,
     "warning.alert_id": lambda things: things.alert.id,
     "warning.verb": lambda things: sorted(warning_pages.VERBS),
     "insight.name": lambda things: "hits",

@@ -12,10 +12,11 @@ import numpy as np
 from casework.core import clock
 from casework.core.actor import SYSTEM
 from casework.core.db import session
-from casework.grading import model_files
+from casework.grading import model_files, queries
 from casework.grading import operations as grading
+from casework.grading.calibration import Line, Scorecard
 from casework.grading.indicators import INDICATORS
-from casework.grading.models import GradingModel, Simulation
+from casework.grading.models import Calibration, GradingModel, Simulation
 from casework.grading.rules import COLUMNS, FEATURES, Bands, Example, Past, default_model
 from casework.registry.models import CreditRecord, Enterprise
 from casework.registry.rules import CODE_BASE, KINDS
@@ -97,6 +98,27 @@ def simulation() -> Simulation:
     asked = grading.request_simulation(draft(title=f"试算{next(_numbers)}").id, actor=SYSTEM)
     grading.carry_out_simulation(asked.id, actor=SYSTEM)
     return asked
+
+
+def calibration() -> Calibration:
+    """A finished calibration that proposes half as many points again for the first indicator."""
+    basis = queries.basis(clock.today())
+    model_id, model = basis.models["company"]
+    lines = [
+        Line(each.key, 60, 20, 1.5 if place == 0 else 1.0, place == 0) for place, each in enumerate(model.indicators)
+    ]
+    known = Calibration(
+        model_id=model_id,
+        requested_by="测试",
+        requested_at=clock.now(),
+        first=clock.today() - timedelta(days=400),
+        last=clock.today() - timedelta(days=9),
+        finished_at=clock.now(),
+        proposal=Scorecard(300, 60, 4.0, 0.5, 0.48, 0.6, 0.64, tuple(lines)).to_data(),
+    )
+    session.add(known)
+    session.flush()
+    return known
 
 
 _numbers = count(1)

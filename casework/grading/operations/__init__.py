@@ -1,5 +1,6 @@
 """Verbs of the grading room: run a classification, grade one enterprise again, keep, try and activate models."""
 
+from casework.grading.operations.calibrations import carry_out_calibration, draft_calibration, request_calibration
 from casework.grading.operations.checks import check_replay
 from casework.grading.operations.modelling import activate_model, discard_model, draft_model, ensure_default_models
 from casework.grading.operations.runs import (
@@ -15,14 +16,17 @@ from casework.grading.operations.simulations import carry_out_simulation, reques
 
 __all__ = [
     "activate_model",
+    "carry_out_calibration",
     "carry_out_run",
     "carry_out_simulation",
     "check_replay",
     "discard_model",
+    "draft_calibration",
     "draft_model",
     "ensure_default_models",
     "regrade",
     "regrade_batch",
+    "request_calibration",
     "request_due_run",
     "request_monthly_run",
     "request_run",
