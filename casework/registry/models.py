@@ -33,6 +33,8 @@ class Enterprise(Base):
         Index("ix_enterprise_address_key", "address_key", postgresql_where=text("address_key IS NOT NULL")),
         Index("ix_enterprise_person_key", "person_key", postgresql_where=text("person_key IS NOT NULL")),
         Index("ix_enterprise_parent_id", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
+        Index("ix_enterprise_industry_section", "industry_section", "id"),
+        Index("ix_enterprise_status", "status", "id", postgresql_where=text("status <> 'active'")),
     )
 
     id: Mapped[BigId]
