@@ -19,7 +19,10 @@ from sqlalchemy import make_url
 
 from casework.cli import _ending_in_order, main
 from casework.core import clock
+from casework.grading import model_files
 from casework.grading.backtest import SHIPPED_MODEL, histories, read_model, records
+from casework.grading.indicators import INDICATORS
+from casework.grading.rules import default_model
 from casework.registry import throwaway
 from casework.settings import Settings
 
@@ -172,6 +175,16 @@ def test_what_was_known_becomes_records_and_what_is_usual_is_measured(history):
     assert min(rule.norms.values()) <= rule.usual <= max(rule.norms.values())
 
 
+def test_a_model_of_the_product_can_be_tried_on_it(history):
+    """Visits are results of checks too: the shipped model of companies counts those."""
+    file = history / "company.yaml"
+    shipped = default_model("company", INDICATORS.values())
+    file.write_text(model_files.write(model_files.ModelFile(shipped, AS_OF, "试")), encoding="utf-8")
+    found = _answer(history, "--shares", "50,30,15,5", "--model", str(file))
+    assert found["model"] == shipped.key
+    assert found["auc"] > 0.5
+
+
 def test_those_never_seen_before_are_left_out_and_said(history):
     visits = _read(history / "inspections.csv.gz")
     new = [{**visits[0], "inspection_id": f"N{n}", "est_id": f"NEW{n}", "date": "2026-02-01"} for n in range(10)]
@@ -229,7 +242,10 @@ def test_bad_questions_are_refused(history):
     (history / "inspections.csv.gz").write_bytes((history / "inspections.csv.gz").read_bytes()[:500])
     assert "读不出来" in _run(history).output
     (history / "model.yaml").write_text("key: x")
-    assert "model.yaml" in _run(history, "--model", str(history / "model.yaml")).output
+    spoilt = _run(history, "--model", str(history / "model.yaml"))
+    assert spoilt.exit_code == 1
+    assert "model.yaml" in spoilt.output
+    assert "indicators" in spoilt.output
 
 
 def test_a_byte_order_mark_and_repeated_rows_do_no_harm(history):

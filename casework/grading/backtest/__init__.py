@@ -8,16 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
 from casework.core import clock, parameters
-from casework.core.errors import Refusal
+from casework.core.errors import Invalid, Refusal
 from casework.core.i18n import _
-from casework.grading import engine
+from casework.grading import engine, model_files
 from casework.grading.backtest import histories, records
 from casework.grading.backtest.histories import History, Inspection
 from casework.grading.prediction import Estimate, Evaluation, cut, evaluate
-from casework.grading.rules import GRADES, Model
+from casework.grading.rules import Model
 from casework.registry import snapshot, throwaway
 
 SHIPPED_MODEL = Path(__file__).with_name("history_model.yaml")
@@ -213,13 +212,14 @@ def _refuse_what_cannot_be_told(failed: np.ndarray, folder: Path) -> None:
         raise Refusal(_("%(folder)s：窗口内的检查%(words)s，分不出先后，无法比较。", folder=folder, words=words))
 
 
-def read_model(path: Path) -> tuple[Model, dict[str, int]]:
-    """A model with its thresholds from a YAML file; what cannot be read is a Refusal that names the file."""
+def read_model(path: Path) -> tuple[Model, Mapping[str, int]]:
+    """A model with its thresholds from a YAML file; a Refusal names the file and every mistake in it."""
+    shipped = parameters.definitions()["grading.thresholds"].shipped[-1].value
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-        thresholds = {letter: data["thresholds"][letter] for letter in GRADES[1:]}
-        return Model.from_data(data), thresholds
-    except (OSError, UnicodeError, yaml.YAMLError) as error:
-        raise Refusal(_("模型文件 %(file)s 读不出来：%(error)s", file=path.name, error=error)) from error
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Refusal(_("模型文件 %(file)s 不完整或有误：%(error)s", file=path.name, error=error)) from error
+        model = model_files.read(path.read_bytes(), thresholds=shipped).model
+    except Refusal as refusal:
+        told = refusal.errors["file"] if isinstance(refusal, Invalid) else [refusal.message]
+        raise Refusal("\n".join([_("模型文件 %(file)s 不能用：", file=path.name), *told])) from refusal
+    except OSError as error:
+        raise Refusal(_("模型文件 %(file)s 读不出来：%(error)s。", file=path.name, error=error.strerror)) from error
+    return model, model.thresholds or shipped
