@@ -104,7 +104,8 @@ def _drop(server: psycopg.Connection[Any], name: str) -> None:
 
 
 def _fill(connection: Connection, subjects: Iterable[Subject], records: Iterable[Happening], now: datetime) -> None:
-    tables = _needed(Enterprise.__table__, CreditRecord.__table__)
+    known = Base.metadata.tables
+    tables = _needed(known[Enterprise.__tablename__], known[CreditRecord.__tablename__])
     Base.metadata.create_all(connection, tables=tables)
     unit = next(table for table in tables if table.name == "org_unit")
     connection.execute(
@@ -112,7 +113,7 @@ def _fill(connection: Connection, subjects: Iterable[Subject], records: Iterable
     )
     _copy(
         connection,
-        Enterprise.__table__.name,
+        Enterprise.__tablename__,
         ("id", "reg_no", "subject_class", "name", "name_key", "bigrams", "former_names", "tags", "status",
          "cluster_address", "is_branch", "code_checked", "org_id", "industry_section", "industry_code",
          "established_on", "source", "recorded_at", "updated_at"),
@@ -124,7 +125,7 @@ def _fill(connection: Connection, subjects: Iterable[Subject], records: Iterable
     )  # fmt: skip
     _copy(
         connection,
-        CreditRecord.__table__.name,
+        CreditRecord.__tablename__,
         ("enterprise_id", "kind", "klass", "happened_on", "title", "detail", "source", "source_key", "version",
          "recorded_at"),
         (
