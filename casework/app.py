@@ -51,7 +51,14 @@ NAVIGATION = (
     (
         N_("信用分类"),
         "scale",
-        (("grading.overview", N_("分类概况")), ("grading.runs", N_("分类运行")), ("grading.models", N_("分类模型"))),
+        (
+            ("grading.overview", N_("分类概况")),
+            ("grading.runs", N_("分类运行")),
+            ("grading.models", N_("分类模型")),
+            ("grading.adjustments", N_("人工调整")),
+            ("grading.official", N_("省级等级")),
+            ("grading.sharing", N_("部门共享")),
+        ),
     ),
     (
         N_("双随机抽查"),

@@ -53,6 +53,7 @@ class Every:
 TABLE: tuple[Every, ...] = (
     Every("10 0 * * *", grading.request_due_run),
     Every("0 2 1 * *", grading.request_monthly_run),
+    Every("5 0 * * *", grading.settle_adjustments),
     Every("40 3 * * *", grading.check_replay),
     Every("0 8 * * *", cases.remind_overdue),
     Every("5 8 * * *", intake.remind_overdue),

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from casework.core.db import Base, BigId, Small
-from casework.grading.rules import GRADES, MODEL, RUN_KINDS
+from casework.grading.rules import ADJUSTMENT, GRADES, MODEL, RUN_KINDS
 from casework.registry.rules import SUBJECT_CLASSES
 
 
@@ -215,3 +215,105 @@ class Calibration(Base):
     finished_at: Mapped[datetime | None]
     proposal: Mapped[dict[str, Any] | None]
     drafted_id: Mapped[int | None] = mapped_column(ForeignKey("grading_model.id"))
+
+
+class Adjustment(Base):
+    """An overlay of a grade by decision: proposed by one, approved by another, from a day to a day, with evidence."""
+
+    __tablename__ = "adjustment"
+    __table_args__ = (
+        CheckConstraint(f"grade IN {GRADES} AND computed IN {GRADES} AND grade <> computed", name="grade"),
+        CheckConstraint(f"state IN {ADJUSTMENT.state_names}", name="state"),
+        CheckConstraint("ends_on > starts_on AND ends_on <= starts_on + 366", name="days"),
+        CheckConstraint("decided_by_id IS NULL OR decided_by_id <> proposed_by_id", name="two_people"),
+        CheckConstraint("state NOT IN ('approved', 'ended', 'lifted') OR decided_at IS NOT NULL", name="decided"),
+        Index(
+            "uq_adjustment_open",
+            "enterprise_id",
+            unique=True,
+            postgresql_where=text("state IN ('proposed', 'approved')"),
+        ),
+    )
+
+    id: Mapped[BigId]
+    enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprise.id"))
+    grade: Mapped[str]
+    computed: Mapped[str]
+    """The grade in force when it was proposed."""
+    reason: Mapped[str]
+    document_no: Mapped[str]
+    evidence_sha256: Mapped[str] = mapped_column(ForeignKey("stored_file.sha256"))
+    evidence_name: Mapped[str]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    """The first day on which it no longer holds."""
+    state: Mapped[str] = mapped_column(default=ADJUSTMENT.initial)
+    proposed_by: Mapped[str]
+    proposed_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    proposed_at: Mapped[datetime]
+    decided_by: Mapped[str | None]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    decided_at: Mapped[datetime | None]
+
+
+class OfficialBatch(Base):
+    """One delivery of the province's own grades: from where, of which day, and what became of its rows."""
+
+    __tablename__ = "official_batch"
+    __table_args__ = (CheckConstraint("read = matched + unmatched", name="every_row_accounted_for"),)
+
+    id: Mapped[BigId]
+    source: Mapped[str]
+    issued_on: Mapped[date]
+    file_sha256: Mapped[str] = mapped_column(ForeignKey("stored_file.sha256"), unique=True)
+    file_name: Mapped[str]
+    read: Mapped[int]
+    matched: Mapped[int]
+    unmatched: Mapped[int]
+    strangers: Mapped[list[Any]] = mapped_column(JSONB)
+    """The first rows whose enterprise is not in the register: number of the row and code."""
+    imported_by: Mapped[str]
+    imported_at: Mapped[datetime]
+
+
+class OfficialGrade(Base):
+    """The grade that the province gave an enterprise in a delivery."""
+
+    __tablename__ = "official_grade"
+    __table_args__ = (
+        CheckConstraint(f"grade IN {GRADES}", name="grade"),
+        Index("ix_official_grade_enterprise_id", "enterprise_id", "batch_id"),
+    )
+
+    batch_id: Mapped[int] = mapped_column(ForeignKey("official_batch.id"), primary_key=True, autoincrement=False)
+    enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprise.id"), primary_key=True, autoincrement=False)
+    grade: Mapped[str]
+
+
+class SharingClient(Base):
+    """Another department's system that may read grades: only the sha256 of its token is kept."""
+
+    __tablename__ = "sharing_client"
+
+    id: Mapped[BigId]
+    department: Mapped[str]
+    purpose: Mapped[str]
+    token_sha256: Mapped[str] = mapped_column(unique=True)
+    expires_on: Mapped[date]
+    created_by: Mapped[str]
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class SharingRead(Base):
+    """One reading by another department: what was asked, from where, and how many grades were given. Append-only."""
+
+    __tablename__ = "sharing_read"
+    __table_args__ = (Index("ix_sharing_read_client_id", "client_id", "id"),)
+
+    id: Mapped[BigId]
+    client_id: Mapped[int] = mapped_column(ForeignKey("sharing_client.id"))
+    at: Mapped[datetime]
+    address: Mapped[str | None]
+    asked: Mapped[str]
+    given: Mapped[int]

@@ -23,12 +23,17 @@ from casework.core.i18n import _
 from casework.core.jobs import Job
 from casework.grading import reference
 from casework.grading.models import (
+    Adjustment,
     Calibration,
     ClassificationRun,
     GradeHistory,
     GradingModel,
+    OfficialBatch,
+    OfficialGrade,
     Rating,
     ReplayCheck,
+    SharingClient,
+    SharingRead,
     SimulatedMove,
     Simulation,
 )
@@ -409,6 +414,163 @@ def history(enterprise_id: int, *, limit: int = 50) -> Sequence[GradeHistory]:
         .order_by(GradeHistory.id.desc())
         .limit(limit)
     ).all()
+
+
+def computed_grade(enterprise_id: int) -> str | None:
+    """The letter of the present result."""
+    return session.scalar(select(Rating.grade).where(Rating.enterprise_id == enterprise_id))
+
+
+def held_instead(ids: Sequence[int], day: date) -> dict[int, str]:
+    """The grades that hold on a day instead of the computed ones: official if the parameter says so, then decided."""
+    official = official_grades(ids) if parameters.value("grading.in_force", day) == "official" else {}
+    decided = session.execute(
+        select(Adjustment.enterprise_id, Adjustment.grade).where(
+            Adjustment.state == "approved",
+            Adjustment.starts_on <= day,
+            Adjustment.ends_on > day,
+            registry.among(Adjustment.enterprise_id, ids),
+        )
+    )
+    return official | {row.enterprise_id: row.grade for row in decided}
+
+
+def official_grades(ids: Sequence[int]) -> dict[int, str]:
+    """The latest grades of the province for some enterprises."""
+    rows = session.execute(
+        select(OfficialGrade.enterprise_id, OfficialGrade.grade)
+        .join(OfficialBatch, OfficialBatch.id == OfficialGrade.batch_id)
+        .where(registry.among(OfficialGrade.enterprise_id, ids))
+        .ext(distinct_on(OfficialGrade.enterprise_id))
+        .order_by(OfficialGrade.enterprise_id, OfficialBatch.issued_on.desc(), OfficialBatch.id.desc())
+    )
+    return {row.enterprise_id: row.grade for row in rows}
+
+
+def official_batches() -> Sequence[OfficialBatch]:
+    """Deliveries of the province, newest first."""
+    return session.scalars(
+        select(OfficialBatch).order_by(OfficialBatch.issued_on.desc(), OfficialBatch.id.desc()).limit(50)
+    ).all()
+
+
+def _latest_official() -> Any:
+    return (
+        select(OfficialGrade.enterprise_id, OfficialGrade.grade.label("official"), OfficialBatch.issued_on)
+        .join(OfficialBatch, OfficialBatch.id == OfficialGrade.batch_id)
+        .ext(distinct_on(OfficialGrade.enterprise_id))
+        .order_by(OfficialGrade.enterprise_id, OfficialBatch.issued_on.desc(), OfficialBatch.id.desc())
+        .subquery()
+    )
+
+
+def reconciliation(reader: Actor) -> dict[str, int]:
+    """How many enterprises in sight have which official and which computed letter: `AB`."""
+    official = _latest_official()
+    statement = (
+        select(official.c.official, Rating.grade, func.count())
+        .join(Rating, Rating.enterprise_id == official.c.enterprise_id)
+        .group_by(official.c.official, Rating.grade)
+    )
+    statement = registry.in_sight(statement, reader, enterprise=official.c.enterprise_id)
+    return {f"{one}{other}": number for one, other, number in session.execute(statement)}
+
+
+def unreconciled(
+    reader: Actor,
+    *,
+    official_grade: str | None = None,
+    computed: str | None = None,
+    after: str | None = None,
+    before: str | None = None,
+) -> paging.Page:
+    """Enterprises in sight whose official letter is not the computed one, with the result that says why."""
+    official = _latest_official()
+    statement = (
+        select(official.c.enterprise_id, official.c.official, official.c.issued_on, Rating)
+        .join(Rating, Rating.enterprise_id == official.c.enterprise_id)
+        .where(official.c.official != Rating.grade)
+    )
+    for column, letter in ((official.c.official, official_grade), (Rating.grade, computed)):
+        if letter is not None:
+            statement = statement.where(column == letter)
+    statement = registry.in_sight(statement, reader, enterprise=official.c.enterprise_id)
+    return paging.page(statement, [official.c.enterprise_id], after=after, before=before, size=50)
+
+
+def weightiest(rating: Rating, most: int = 3) -> list[tuple[str, str, int]]:
+    """What a result mostly consists of: key, label and points in tenths of its largest indicators."""
+    indicators = load(rating.model_id).indicators
+    points = sorted(zip(rating.pts, indicators, strict=True), key=lambda pair: -pair[0])[:most]
+    return [(indicator.key, indicator.label, tenths) for tenths, indicator in points if tenths > 0]
+
+
+def sharing_clients() -> Sequence[Row[Any]]:
+    """Departments that may read, with how often and when last they did."""
+    reads = (
+        select(
+            SharingRead.client_id,
+            func.count().label("times"),
+            func.sum(SharingRead.given).label("given"),
+            func.max(SharingRead.at).label("last"),
+        )
+        .group_by(SharingRead.client_id)
+        .subquery()
+    )
+    return session.execute(
+        select(SharingClient, reads.c.times, reads.c.given, reads.c.last)
+        .outerjoin(reads, reads.c.client_id == SharingClient.id)
+        .order_by(SharingClient.id.desc())
+    ).all()
+
+
+def sharing_reads(limit: int = 50) -> Sequence[SharingRead]:
+    """What was read, newest first."""
+    return session.scalars(select(SharingRead).order_by(SharingRead.id.desc()).limit(limit)).all()
+
+
+def client_of(token: str) -> SharingClient | None:
+    """The department whose token this is, if it may still read."""
+    known = session.scalars(
+        select(SharingClient).where(SharingClient.token_sha256 == hashlib.sha256(token.encode()).hexdigest())
+    ).first()
+    usable = known is not None and known.revoked_at is None and clock.today() < known.expires_on
+    return known if usable else None
+
+
+def adjustment(adjustment_id: int, reader: Actor | None = None) -> Adjustment:
+    """One adjustment, or NotFound; with a reader, only of an enterprise in sight."""
+    found = session.get(Adjustment, adjustment_id)
+    if found is None:
+        raise NotFound(_("没有这项调整。"))
+    if reader is not None:
+        registry.find(found.enterprise_id, reader)
+    return found
+
+
+def adjustments(reader: Actor, *, state: str | None = None, after: str | None, before: str | None) -> paging.Page:
+    """Adjustments in sight, newest first."""
+    statement = select(Adjustment.id, Adjustment)
+    if state:
+        statement = statement.where(Adjustment.state == state)
+    statement = registry.in_sight(statement, reader, enterprise=Adjustment.enterprise_id)
+    return paging.page(statement, [Adjustment.id], after=after, before=before, size=25, descending=True)
+
+
+def adjustments_begun(day: date) -> Sequence[Adjustment]:
+    """Approved adjustments whose first day has come."""
+    return session.scalars(
+        select(Adjustment).where(Adjustment.state == "approved", Adjustment.starts_on <= day).order_by(Adjustment.id)
+    ).all()
+
+
+def open_adjustment(enterprise_id: int) -> Adjustment | None:
+    """The adjustment of an enterprise that waits or holds, if any."""
+    return session.scalars(
+        select(Adjustment).where(
+            Adjustment.enterprise_id == enterprise_id, Adjustment.state.in_(("proposed", "approved"))
+        )
+    ).first()
 
 
 def letters_at(enterprise_ids: Collection[int], moment: datetime) -> dict[int, str | None]:

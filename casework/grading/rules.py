@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from casework.core.i18n import N_, _
-from casework.core.workflow import Move, State, Workflow
+from casework.core.workflow import Move, State, Workflow, all_of, forbids, needs
 from casework.registry.reference import industries
 from casework.registry.rules import KINDS, SUBJECT_CLASSES
 
@@ -578,9 +578,7 @@ def default_model(subject_class: str, catalogue: Iterable[Indicator]) -> Model:
     )
 
 
-def _is_tried(facts: Mapping[str, Any]) -> str | None:
-    return None if facts["tried"] else _("请先对这份草案做一次全量试算，看清会有哪些变动，再启用。")
-
+_TRIED = needs("tried", N_("请先对这份草案做一次全量试算，看清会有哪些变动，再启用。"))
 
 MODEL = Workflow(
     name="grading_model",
@@ -591,11 +589,42 @@ MODEL = Workflow(
         State("superseded", N_("已被替代"), final=True),
     ),
     moves=(
-        Move("activate", N_("启用"), "draft", "active", guard=_is_tried, permission="grading.approve"),
+        Move("activate", N_("启用"), "draft", "active", guard=_TRIED, permission="grading.approve"),
         Move("discard", N_("放弃"), "draft", "superseded", permission="grading.model"),
         Move("supersede", N_("替代"), "active", "superseded"),
     ),
 )
+
+ADJUSTMENT = Workflow(
+    name="adjustment",
+    initial="proposed",
+    states=(
+        State("proposed", N_("待审批")),
+        State("approved", N_("已批准")),
+        State("refused", N_("未批准"), final=True),
+        State("withdrawn", N_("已撤回"), final=True),
+        State("ended", N_("已到期"), final=True),
+        State("lifted", N_("已提前解除"), final=True),
+    ),
+    moves=(
+        Move(
+            "approve",
+            N_("批准"),
+            "proposed",
+            "approved",
+            guard=all_of(
+                forbids("own", N_("提出人不能批准自己提出的调整，请由另一人办理。")),
+                needs("high_enough", N_("调低风险等级须由局长批准。")),
+            ),
+            permission="grading.approve",
+        ),
+        Move("refuse", N_("不批准"), "proposed", "refused", permission="grading.approve"),
+        Move("withdraw", N_("撤回"), "proposed", "withdrawn", permission="grading.model"),
+        Move("end", N_("到期"), "approved", "ended"),
+        Move("lift", N_("提前解除"), "approved", "lifted", permission="grading.approve"),
+    ),
+)
+"""定性调整: an overlay over the grade in force, at most some months, never over the computed result (domain A.7)."""
 
 RUN_KINDS = {
     "full": N_("全量分类"),

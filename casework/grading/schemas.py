@@ -1,7 +1,7 @@
 """What may come in through the pages of grading."""
 
-from casework.core.schemas import Schema, choice, fields
-from casework.grading.rules import GRADES, KNOWLEDGE, NOBODY
+from casework.core.schemas import Schema, choice, fields, text
+from casework.grading.rules import ADJUSTMENT, GRADES, KNOWLEDGE, NOBODY
 from casework.registry.rules import SUBJECT_CLASSES
 
 
@@ -35,3 +35,41 @@ class OfClass(Schema):
 
 class Upload(Schema):
     """A file and nothing else."""
+
+
+class Overlay(Schema):
+    """Another grade for an enterprise, for a while."""
+
+    grade = choice(GRADES)
+    reason = text(longest=1000)
+    document_no = text(longest=100)
+    starts_on = fields.Date(required=True)
+    ends_on = fields.Date(required=True)
+
+
+class Adjustments(Schema):
+    """Which adjustments are listed."""
+
+    state = choice(ADJUSTMENT.state_names, required=False, load_default=None)
+
+
+class Reconciled(Schema):
+    """Which of those whose official and computed letters differ are listed."""
+
+    official_grade = choice(GRADES, required=False, load_default=None)
+    computed = choice(GRADES, required=False, load_default=None)
+
+
+class Delivery(Schema):
+    """A file with the province's grades: from where, and of which day."""
+
+    source = text(longest=100)
+    issued_on = fields.Date(required=True)
+
+
+class Client(Schema):
+    """Another department whose system may read grades."""
+
+    department = text(longest=100)
+    purpose = text(longest=300)
+    expires_on = fields.Date(required=True)

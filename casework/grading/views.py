@@ -1,27 +1,29 @@
 """Pages of grading: distribution, runs, models, and why an enterprise has its grade. For the staff only."""
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from flask import Blueprint, jsonify, render_template, request, url_for
 from markupsafe import Markup
 
 from casework.accounts import queries as staff
-from casework.core import charts, clock, jobs, parameters
+from casework.core import charts, clock, files, jobs, parameters, sheets
 from casework.core.actor import Actor
 from casework.core.charts import Bar, Part, Series, Stack, Tile
 from casework.core.errors import NotFound, Refusal
-from casework.core.i18n import _, translate
-from casework.core.web import Form, actor, audience, done, download
+from casework.core.i18n import N_, _, translate
+from casework.core.web import PUBLIC, Form, actor, audience, done, download
 from casework.grading import model_files, queries, reference, replay
 from casework.grading import operations as grading
 from casework.grading.calibration import Scorecard, applied, changes
 from casework.grading.indicators import INDICATORS
-from casework.grading.models import ClassificationRun, SimulatedMove, Simulation
+from casework.grading.models import ClassificationRun, SharingClient, SimulatedMove, Simulation
 from casework.grading.reference import Line, Receipt
 from casework.grading.rules import (
+    ADJUSTMENT,
     FLAG_LABELS,
     GRADE_LABELS,
     GRADES,
@@ -34,7 +36,18 @@ from casework.grading.rules import (
     TRIALS,
     Flag,
 )
-from casework.grading.schemas import AsOf, Moved, OfClass, Trial, Upload
+from casework.grading.schemas import (
+    Adjustments,
+    AsOf,
+    Client,
+    Delivery,
+    Moved,
+    OfClass,
+    Overlay,
+    Reconciled,
+    Trial,
+    Upload,
+)
 from casework.grading.simulation import counts_of, inspections
 from casework.registry import queries as registry
 from casework.registry.reference import industries
@@ -327,6 +340,9 @@ def enterprise_panel(enterprise_id: int) -> Any:
         told=told,
         **_what_adds_up(told.receipt, thresholds, told.model.id),
         flags=_flags(told.receipt),
+        adjustment=queries.open_adjustment(enterprise_id),
+        official=queries.official_grades([enterprise_id]).get(enterprise_id),
+        today=clock.today(),
         history=[line for line in queries.history(enterprise_id) if line.before != line.grade],
         TENTH=TENTH,
     )
@@ -396,6 +412,215 @@ def what_if(enterprise_id: int) -> Any:
         trials_of=replay.trials_of,
         verbs=TRIALS,
     )
+
+
+@views.route("/enterprises/<int:enterprise_id>/grade/adjust", methods=["GET", "POST"])
+@audience("grading.model")
+def propose_adjustment(enterprise_id: int) -> Any:
+    """Proposes another grade for an enterprise, for a while."""
+    enterprise, evidence = registry.find(enterprise_id, actor()), request.files.get("evidence")
+    form = Form(Overlay(), request.form if request.method == "POST" else None)
+    if form.submitted and (evidence is None or not evidence.filename):
+        form.add_error("evidence", _("请选择依据材料。"))
+    if form.valid and evidence is not None:
+        with form.refusals():
+            proposed = grading.propose_adjustment(
+                enterprise_id,
+                **form.data,
+                evidence=evidence.stream,
+                evidence_name=evidence.filename or "",
+                actor=actor(),
+            )
+            return done(_("已提出，等待审批。"), ".adjustment", adjustment_id=proposed.id)
+    page = render_template(
+        "grading/adjustment_new.html",
+        form=form,
+        enterprise=enterprise,
+        computed=queries.computed_grade(enterprise_id),
+        waiting=queries.open_adjustment(enterprise_id),
+        labels=GRADE_LABELS,
+        longest=parameters.value("grading.adjustment_days"),
+    )
+    return page, 422 if form.submitted else 200
+
+
+@views.get("/grading/adjustments")
+@audience("grading.read")
+def adjustments() -> Any:
+    """Adjustments by decision, newest first."""
+    wanted = Form(Adjustments(), request.args)
+    found = queries.adjustments(
+        actor(), **wanted.data, after=request.args.get("after"), before=request.args.get("before")
+    )
+    return render_template(
+        "grading/adjustments.html",
+        found=found,
+        state=wanted.data.get("state"),
+        briefs=registry.brief([row.Adjustment.enterprise_id for row in found.rows]),
+        workflow=ADJUSTMENT,
+    )
+
+
+@views.get("/grading/adjustments/<int:adjustment_id>")
+@audience("grading.read")
+def adjustment(adjustment_id: int) -> Any:
+    """One adjustment: what was proposed and why, beside what is computed; and what can be done."""
+    known = queries.adjustment(adjustment_id, actor())
+    return render_template(
+        "grading/adjustment.html",
+        adjustment=known,
+        enterprise=registry.find(known.enterprise_id, actor()),
+        computed=queries.computed_grade(known.enterprise_id),
+        workflow=ADJUSTMENT,
+        mine=known.proposed_by_id == actor().id,
+    )
+
+
+@views.get("/grading/adjustments/<int:adjustment_id>/evidence")
+@audience("grading.read")
+def adjustment_evidence(adjustment_id: int) -> Any:
+    """The paper that an adjustment rests on."""
+    known = queries.adjustment(adjustment_id, actor())
+    return download(files.read(known.evidence_sha256), name=known.evidence_name, media_type="application/octet-stream")
+
+
+DECISIONS: Mapping[str, tuple[Callable[..., Any], str]] = {
+    "approve": (grading.approve_adjustment, N_("已批准，从开始日期起采用调整后的等级。")),
+    "refuse": (grading.refuse_adjustment, N_("未批准，等级不变。")),
+    "lift": (grading.lift_adjustment, N_("已提前解除，恢复原来的等级。")),
+}
+
+
+@views.post("/grading/adjustments/<int:adjustment_id>/<any(approve, refuse, lift):verb>")
+@audience("grading.approve")
+def decide_adjustment(adjustment_id: int, verb: str) -> Any:
+    """Approves, declines or lifts an adjustment."""
+    queries.adjustment(adjustment_id, actor())
+    decide, sentence = DECISIONS[verb]
+    decide(adjustment_id, actor=actor())
+    return done(_(sentence), ".adjustment", adjustment_id=adjustment_id)
+
+
+@views.post("/grading/adjustments/<int:adjustment_id>/withdraw")
+@audience("grading.model")
+def withdraw_adjustment(adjustment_id: int) -> Any:
+    """Takes a proposal back."""
+    queries.adjustment(adjustment_id, actor())
+    grading.withdraw_adjustment(adjustment_id, actor=actor())
+    return done(_("已撤回。"), ".adjustment", adjustment_id=adjustment_id)
+
+
+@views.get("/grading/official")
+@audience("grading.read")
+def official() -> Any:
+    """The province's grades beside the computed ones: who differs, and what the computed grade consists of."""
+    wanted = Form(Reconciled(), request.args)
+    filters = {name: value for name, value in wanted.data.items() if value}
+    matrix = queries.reconciliation(actor())
+    found = queries.unreconciled(
+        actor(), **wanted.data, after=request.args.get("page_after"), before=request.args.get("page_before")
+    )
+    return render_template(
+        "grading/official.html",
+        batches=queries.official_batches(),
+        matrix=[(one, [matrix.get(f"{one}{other}", 0) for other in GRADES]) for one in GRADES] if matrix else [],
+        same=sum(number for letters, number in matrix.items() if letters[0] == letters[1]),
+        whole=sum(matrix.values()),
+        found=found,
+        filters=filters,
+        briefs=registry.brief([row.enterprise_id for row in found.rows]),
+        weightiest=queries.weightiest,
+        flags=lambda rating: [_(words) for flag, words in FLAG_LABELS.items() if rating.flags & flag],
+        in_force=parameters.in_force("grading.in_force"),
+        TENTH=TENTH,
+    )
+
+
+@views.route("/grading/official/new", methods=["GET", "POST"])
+@audience("grading.run")
+def import_official() -> Any:
+    """Takes in a delivery of the province's grades."""
+    form, file = Form(Delivery(), request.form if request.method == "POST" else None), request.files.get("file")
+    if form.submitted and (file is None or not file.filename):
+        form.add_error("file", _("请选择要导入的文件。"))
+    if form.valid and file is not None:
+        with form.refusals():
+            batch = grading.import_official(
+                cast(BinaryIO, file.stream), name=file.filename or "", **form.data, actor=actor()
+            )
+            counts = {"matched": batch.matched, "unmatched": batch.unmatched}
+            return done(_("已导入 %(matched)s 户，%(unmatched)s 户不在主体库。", **counts), ".official")
+    return render_template("grading/official_new.html", form=form), 422 if form.submitted else 200
+
+
+@views.route("/grading/sharing", methods=["GET", "POST"])
+@audience("grading.model")
+def sharing() -> Any:
+    """Departments that may read grades by token, and what they read."""
+    form, token = Form(Client(), request.form if request.method == "POST" else None), None
+    if form.valid:
+        with form.refusals():
+            _client, token = grading.admit_client(**form.data, actor=actor())
+    page = render_template(
+        "grading/sharing.html",
+        form=form if token is None else Form(Client()),
+        token=token,
+        clients=queries.sharing_clients(),
+        reads=queries.sharing_reads(),
+        today=clock.today(),
+    )
+    return page, 422 if form.submitted and token is None else 200
+
+
+@views.post("/grading/sharing/<int:client_id>/dismiss")
+@audience("grading.model")
+def dismiss_client(client_id: int) -> Any:
+    """Ends a department's token."""
+    grading.dismiss_client(client_id, actor=actor())
+    return done(_("令牌已停用。"), ".sharing")
+
+
+@views.get("/api/v1/grades/<code>")
+@audience(PUBLIC)
+def shared_grade(code: str) -> Any:
+    """For other departments' systems, by token: the grade of one enterprise, and nothing of how it came about."""
+    client = _client()
+    if client is None:
+        return _without_token()
+    brief = registry.by_number(code)
+    grade = registry.grades([brief.id]).get(brief.id) if brief else None
+    grading.note_reading(client.id, asked=code[:50], given=int(grade is not None), address=request.remote_addr)
+    if brief is None or grade is None:
+        return jsonify(error=_("没有这户主体的等级。")), 404
+    return jsonify(code=brief.number, name=brief.name, grade=grade.grade, since=grade.since.isoformat())
+
+
+@views.get("/api/v1/grades.<any(jsonl, csv):form>")
+@audience(PUBLIC)
+def shared_grades(form: str) -> Any:
+    """For other departments' systems, by token: everybody's grade with run and day, as JSON Lines or CSV."""
+    client = _client()
+    if client is None:
+        return _without_token()
+    given = sum(number for grade, number in registry.grade_counts().items() if grade)
+    grading.note_reading(client.id, asked=f"grades.{form}", given=given, address=request.remote_addr)
+    fields, rows = ("code", "name", "grade", "since", "run_id"), registry.every_grade()
+    if form == "csv":
+        return download(sheets.csv_lines(fields, rows), name="grades.csv", media_type="text/csv")
+    lines = (json.dumps(dict(zip(fields, row, strict=True)), ensure_ascii=False, default=str) + "\n" for row in rows)
+    return download(lines, name="grades.jsonl", media_type="application/jsonl")
+
+
+def _client() -> SharingClient | None:
+    """Who reads, by the token in the heading `Authorization: Bearer …`."""
+    kind, _space, token = request.headers.get("Authorization", "").partition(" ")
+    return queries.client_of(token) if kind.lower() == "bearer" and token else None
+
+
+def _without_token() -> Any:
+    answer = jsonify(error=_("需要有效的令牌。"))
+    answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer, 401
 
 
 @views.get("/grading/replay-checks")

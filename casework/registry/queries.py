@@ -95,6 +95,30 @@ def by_number(number: str) -> Brief | None:
     return Brief(*row) if row else None
 
 
+def ids_by_number(numbers: Sequence[str]) -> dict[str, int]:
+    """The enterprises of many codes or registration numbers, as they stand in the register."""
+    wanted = any_(cast(list(numbers), ARRAY(Text)))
+    found: dict[str, int] = {}
+    for column in (Enterprise.reg_no, Enterprise.uscc):
+        found.update(session.execute(select(column, Enterprise.id).where(column == wanted)).all())
+    return found
+
+
+def every_grade() -> Iterator[Any]:
+    """Code, name, grade, day since when and run of everybody who has a grade, as of one moment. Internal."""
+    return streamed(
+        select(
+            func.coalesce(Enterprise.uscc, Enterprise.reg_no).label("code"),
+            Enterprise.name,
+            CurrentGrade.grade,
+            CurrentGrade.since,
+            CurrentGrade.run_id,
+        )
+        .join(CurrentGrade, CurrentGrade.enterprise_id == Enterprise.id)
+        .order_by(Enterprise.id)
+    )
+
+
 def by_exact_name(name: str) -> list[Brief]:
     """Enterprises of exactly that name, brackets and spaces aside; a name alone proves nothing (at most 20)."""
     rows = session.execute(

@@ -158,6 +158,17 @@ class Things:
         return grading.run_now(actor=SYSTEM)
 
     @cached_property
+    def client(self) -> Any:
+        return grading.admit_client(
+            department=f"{self.unit}税务局", purpose="联合监管", expires_on=date(2099, 1, 1), actor=SYSTEM
+        )[0]
+
+    @cached_property
+    def adjustment(self) -> Any:
+        assert self.grading_run.id
+        return make_grading.adjustment(self.enterprise)
+
+    @cached_property
     def simulation(self) -> Any:
         """A draft tried where an enterprise of the area would move."""
         assert self.grading_run.id
@@ -225,6 +236,9 @@ VALUES: dict[str, Callable[[Things], Any]] = {
     "intake.verb": lambda things: sorted(intake_pages.VERBS),
     "grading.run_id": lambda things: things.grading_run.id,
     "grading.model_id": lambda things: grading_queries.models()[0].id,
+    "client_id": lambda things: things.client.id,
+    "grading.code": lambda things: things.enterprise.uscc,
+    "adjustment_id": lambda things: things.adjustment.id,
     "grading.simulation_id": lambda things: things.simulation.id,
     "grading.calibration_id": lambda things: things.calibration.id,
     "warning.alert_id": lambda things: things.alert.id,

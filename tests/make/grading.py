@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from io import BytesIO
 from itertools import count
 from operator import itemgetter
 from typing import Any
@@ -16,12 +17,12 @@ from casework.grading import model_files, queries
 from casework.grading import operations as grading
 from casework.grading.calibration import Line, Scorecard
 from casework.grading.indicators import INDICATORS
-from casework.grading.models import Calibration, GradingModel, Simulation
+from casework.grading.models import Adjustment, Calibration, GradingModel, Simulation
 from casework.grading.rules import COLUMNS, FEATURES, Bands, Example, Past, default_model
 from casework.registry.models import CreditRecord, Enterprise
 from casework.registry.rules import CODE_BASE, KINDS
 from casework.registry.snapshot import CLASSES, OPEN, UNKNOWN, Dossier, Fact, Reading, Wanted, industry_number, standing
-from tests.make.accounts import unit
+from tests.make.accounts import actor, unit
 
 DAY = date(2026, 11, 2)
 
@@ -119,6 +120,21 @@ def calibration() -> Calibration:
     session.add(known)
     session.flush()
     return known
+
+
+def adjustment(enterprise: Enterprise, grade: str = "C", **changes: Any) -> Adjustment:
+    """A proposal of the credit section that an enterprise be of another grade for a month."""
+    today = clock.today()
+    wanted = {"starts_on": today, "ends_on": today + timedelta(days=30)} | changes
+    return grading.propose_adjustment(
+        enterprise.id,
+        grade=grade,
+        reason=f"{enterprise.name}多次被投诉",
+        document_no="周市监〔2026〕9号",
+        evidence=BytesIO(b"evidence"),
+        evidence_name="会议纪要.pdf",
+        **({"actor": actor("credit")} | wanted),
+    )
 
 
 _numbers = count(1)

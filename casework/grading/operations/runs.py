@@ -19,6 +19,7 @@ from casework.core.ledger import announce, announce_all, record
 from casework.grading import engine, queries
 from casework.grading.messages import GradeChanged, RunFinished, RunRequested
 from casework.grading.models import ClassificationRun, GradeHistory, Rating
+from casework.grading.operations.in_force import hand_down_results
 from casework.grading.queries import Basis
 from casework.grading.rules import DUE_SHARE, GRADES, NOBODY, RUN_KINDS
 from casework.registry import operations as registry
@@ -297,7 +298,7 @@ def _keep(graded: engine.Graded, marks: Ids, rows: Ids, model_id: int, day: date
             "now": clock.now(),
         },
     ).all()
-    registry.hand_down_grades(zip(ids, grades, scores, strict=True), run_id=run_id, day=day)
+    hand_down_results(list(zip(ids, grades, scores, strict=True)), run_id=run_id, day=day)
     return _Step(len(ids), len(ids), [(one, before, after) for one, before, after in changes])
 
 
