@@ -6,20 +6,17 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from casework.accounts import queries as accounts
 from casework.core import clock
 from casework.core.actor import SYSTEM, Actor
-from casework.demo import words
+from casework.demo import inspections, words
 from casework.demo.diary import Errand, in_days
 from casework.demo.dice import Dice
-from casework.demo.inspections import handle
 from casework.demo.population import person_name
 from casework.demo.world import World
 from casework.intake import operations as intake
 from casework.intake import queries as items
 from casework.intake.rules import Person
 from casework.registry import queries as registry
-from casework.sampling import queries as campaigns
 
 KINDS: Mapping[str, float] = {"complaint": 58, "report": 24, "transfer": 8, "monitoring": 6, "statute": 4}
 CHANNELS: Mapping[str, Mapping[str, float]] = {
@@ -103,6 +100,31 @@ def _said(kind: str, enterprise_id: int, number: int, dice: Dice) -> dict[str, A
             "also_report": dice.chance(0.06),
         }
     return message
+
+
+def at_the_office(world: World, number: int) -> Errand:
+    """A clue from a patrol, checked by the inspector whom the demo introduces and a colleague from the county bureau."""
+    dice, people = world.dice(91, number), world.staff
+    office, inspector, head = people.person("intake"), people.person("inspector"), people.person("county")
+    area = world.area(inspector.org_id)
+    subject = world.somebody(dice, at=inspector.org_id)
+    item = intake.register(**_said("statute", subject.enterprise_id, 5000 + number, dice), actor=office).id
+    intake.distribute(item, org_id=area, actor=office)
+    yield clock.now() + timedelta(minutes=30)
+    intake.sign_for(item, actor=head)
+    team = inspections.team_for(world, area, "registration", dice)
+    if team is None or inspector.officer_id is None:
+        return
+    code, (colleague, other) = team
+    case = intake.open_check(
+        item,
+        item_codes=[code],
+        officer_ids=[inspector.officer_id, other if colleague == inspector.officer_id else colleague],
+        reason="日常巡查发现疑点，需现场核实。",
+        override_reason="巡查线索具体，须现场核查。",
+        actor=head,
+    )
+    world.diary.write(clock.now() + timedelta(minutes=40), inspections.handle(world, case.id, hurry=True))
 
 
 # ---- Complaints ------------------------------------------------------------------------------------------------------
@@ -193,25 +215,19 @@ def _verified(matter: Matter, kind: str) -> Errand:
 def _checked(matter: Matter) -> Errand:
     """A check outside the draw, whatever the grade, by officers who are named."""
     known = items.find(matter.item, SYSTEM)
-    line = known.line or "registration"
-    listed = campaigns.items_in_force(clock.today(), line)
-    item = next((each for each in listed if each.qualification is None), None) or listed[0]
-    area = matter.world.area(known.org_id)
-    fit = [
-        officer.id
-        for officer in accounts.drawable_officers(unit_ids=accounts.subtree(area))
-        if item.line in officer.lines and (line != "equipment" or "equipment" in officer.qualifications)
-    ]
-    if len(fit) < 2 or registry.find(known.enterprise_id or 0).status != "active":
+    team = inspections.team_for(
+        matter.world, matter.world.area(known.org_id), known.line or "registration", matter.dice
+    )
+    if team is None or registry.find(known.enterprise_id or 0).status != "active":
         return
-    first = matter.dice.whole(0, len(fit) - 2)
+    item, officers = team
     case = intake.open_check(
         matter.item,
-        item_codes=[item.code],
-        officer_ids=fit[first : first + 2],
+        item_codes=[item],
+        officer_ids=officers,
         reason="需现场核实所反映情况。",
         override_reason="举报线索具体，须现场核查。",
         actor=matter.unit,
     )
-    matter.world.diary.write(clock.now(), handle(matter.world, case.id))
+    matter.world.diary.write(clock.now(), inspections.handle(matter.world, case.id))
     yield _soon(matter, 4, 10)

@@ -2,7 +2,7 @@
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import count
@@ -27,8 +27,10 @@ class Diary:
     refuse ends its errand; `refused` counts why.
     """
 
-    deliver: Callable[[], object]
+    deliver: Callable[..., object]
     tell: Tell
+    dropped: Collection[str] = ()
+    """Names of messages for whose sake nothing is done: what they ask for comes about in another way."""
     refused: Counter[str] = field(default_factory=Counter)
     _pages: list[tuple[datetime, int, Errand]] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=count)
@@ -47,7 +49,7 @@ class Diary:
                     today = clock.today()
                     self.tell(today)
                 upcoming = self._step(errand)
-                self.deliver()
+                self.deliver(drop=self.dropped)
                 now = clock.now()
             if upcoming is not None:
                 self.write(max(upcoming, now), errand)

@@ -19,6 +19,7 @@ COMPANIES = {"subject_classes": ["company"]}
 SHOPS = {"industries": ["F521", "F522"]}
 RESTAURANTS = {"industries": ["H62"]}
 PHARMACIES = {"industries": ["F525"]}
+EQUIPMENT_USERS = {"tags": ["特种设备"]}
 WITNESSES = ("市人大代表（邀请）", "市消费者协会代表", "企业代表", "纪检监察组代表")
 
 
@@ -31,8 +32,8 @@ def floors() -> dict[str, int]:
 
 
 def _lines(world: World, year: int) -> list[dict[str, Any]]:
-    """What a plan of the city orders: two great draws in each half-year, and monthly and quarterly ones in key domains."""
-    chuanhui, xiangcheng = world.staff.counties[0], world.staff.counties[-1]
+    """What a plan of the city orders: one great draw a year, and monthly and quarterly ones in key domains."""
+    chuanhui, huaiyang, *_others, xiangcheng = world.staff.counties
     common = {
         "rates_bp": floors(),
         "officers_per_case": 2,
@@ -41,11 +42,11 @@ def _lines(world: World, year: int) -> list[dict[str, Any]]:
         "last_on": date(year, 12, 20),
     }
     lines = (
-        ("企业登记与公示信息综合抽查", world.staff.city, ["A08", "A09", "A10"], COMPANIES, "quarterly", date(year, 2, 10)),
-        ("食品销售单位证后监管抽查", world.staff.city, ["B03"], SHOPS, "quarterly", date(year, 1, 20)),
+        ("企业登记与公示信息综合抽查", world.staff.city, ["A08", "A09", "A10"], COMPANIES, "once", date(year, 9, 15)),
+        ("食品销售单位证后监管抽查", huaiyang, ["B03"], SHOPS, "quarterly", date(year, 1, 20)),
         ("餐饮服务监督抽查", chuanhui, ["B04"], RESTAURANTS, "monthly", date(year, 1, 12)),
         ("药品零售企业抽查", world.staff.city, ["D01"], PHARMACIES, "quarterly", date(year, 3, 5)),
-        ("特种设备使用单位抽查", world.staff.city, ["C11"], {}, "quarterly", date(year, 1, 26)),
+        ("特种设备使用单位抽查", world.staff.city, ["C11"], EQUIPMENT_USERS, "quarterly", date(year, 1, 26)),
         ("明码标价检查", xiangcheng, ["H01"], SHOPS, "quarterly", date(year, 3, 16)),
         ("网络交易经营者抽查", world.staff.city, ["J01"], {"industries": ["F529"]}, "once", date(year, 6, 15)),
     )  # fmt: skip

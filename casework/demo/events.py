@@ -14,8 +14,8 @@ KEY_TIMES = 3.0
 """So many times more often food, drug and equipment businesses are penalised."""
 KEY_CHECKED = 0.10
 """How often a year a company of a key domain is checked beside the ordinary draws."""
-QUIET_TIMES = 12.0
-"""So many times more often other departments lose those who have gone quiet."""
+LOST, IDLE_LOST = 0.96, 0.9
+"""How many of those who have gone quiet, and of those who hardly trade, the tax office calls abnormal."""
 REVOKED, AMENDED, REPAIRED = 0.02, 0.015, 0.25
 """Shares of penalties that are withdrawn, corrected in their amount, repaired."""
 
@@ -131,6 +131,8 @@ def filings(story: Story) -> Iterator[Told]:
 
 NO_REPORT = "未依照规定的期限公示年度报告的"
 NOBODY_THERE = "通过登记的住所或者经营场所无法联系的"
+NOT_DISCLOSED = "未在责令的期限内公示有关企业信息的"
+FALSE_REPORT = "公示企业信息隐瞒真实情况、弄虚作假的"
 
 
 def reports(story: Story) -> Iterator[Told]:
@@ -144,12 +146,7 @@ def reports(story: Story) -> Iterator[Told]:
             yield _report(story, year, filed_on)
         listed_on = date(year + 1, 6, 30) + timedelta(days=story.dice.whole(5, 14))
         missed = (filed_on is None or filed_on > listed_on) and listed_on <= story.last
-        quiet = subject.is_dormant(listed_on)
-        if (
-            missed
-            and free_on <= listed_on
-            and story.happens("is listed, quiet" if quiet else "is listed", 0.0, most=1.0)
-        ):
+        if missed and free_on <= listed_on and story.happens("is listed", 0.0, most=1.0):
             free_on = story.after(filed_on, 3, 7) if filed_on else date.max
             yield _listing(story, NO_REPORT, listed_on, free_on, "已补报年度报告")
 
@@ -159,14 +156,14 @@ def _filed_on(story: Story, year: int) -> date | None:
     due = date(year + 1, 6, 30)
     if story.subject.is_dormant(due - timedelta(days=60)):
         return None
-    if not story.happens("misses its report", 0.9):
+    if not story.happens("reports late, idle" if story.subject.idle else "reports late", 0.3):
         return due - timedelta(days=int(175 * story.dice.number() ** 1.8))
-    return story.after(due, 3, 160) if story.dice.chance(0.55) else None
+    return story.after(due, 3, 110) if story.dice.chance(0.95) else None
 
 
 def _report(story: Story, year: int, filed_on: date) -> Told:
     figures = {"revenue": "企业选择不公示", "assets": "企业选择不公示"}
-    if story.happens("reports zeros", 0.7):
+    if story.happens("reports zeros, idle" if story.subject.idle else "reports zeros", 0.3):
         figures = {"revenue": "0", "profit": "0", "assets": "0", "tax": "0"}
     elif story.dice.chance(0.4):
         single = story.subject.kind == "individual"
@@ -179,18 +176,19 @@ def _report(story: Story, year: int, filed_on: date) -> Told:
 def listings(story: Story) -> Iterator[Told]:
     """列入经营异常名录 for other reasons than a missing report."""
     subject, dice = story.subject, story.dice
-    if subject.dormant_on is not None and dice.chance(0.8):
+    if subject.dormant_on is not None and dice.chance(0.85):
         found_on = story.after(subject.dormant_on, 20, 240)
         if story.first < found_on <= story.last:
             yield _listing(story, NOBODY_THERE, found_on, date.max, "")
     elif days := story.days("unreachable"):
         found_again = story.after(days[0], 20, 300) if dice.chance(0.6) else date.max
         yield _listing(story, NOBODY_THERE, days[0], found_again, "依法变更登记，重新取得联系")
-    for day in story.days("other listing", weight=1.2)[:1]:
-        reason = "公示企业信息隐瞒真实情况、弄虚作假的" if dice.chance(0.05) else "未在责令的期限内公示有关企业信息的"
-        yield _listing(
-            story, reason, day, story.after(day, 30, 400) if dice.chance(0.5) else date.max, "已履行公示义务"
-        )
+    ordered = [] if subject.dormant_on is None else [story.after(subject.dormant_on, 90, 400)]
+    for day in [*story.days("other listing", weight=1.2)[:1], *ordered]:
+        if story.first < day <= story.last:
+            reason = FALSE_REPORT if dice.chance(0.05) else NOT_DISCLOSED
+            free_on = story.after(day, 30, 400) if dice.chance(0.5) and not subject.is_dormant(day) else date.max
+            yield _listing(story, reason, day, free_on, "已履行公示义务")
 
 
 def _listing(story: Story, reason: str, day: date, removed_on: date, because: str) -> Told:
@@ -305,20 +303,32 @@ def discredited(story: Story) -> Iterator[Told]:
 
 
 def neglect(story: Story) -> Iterator[Told]:
-    """What other departments note, and the orders to correct it that are not obeyed: most of all of the quiet ones."""
-    dice, quiet = story.dice, story.subject.dormant_on is not None
-    often, comes_back = (QUIET_TIMES, 0.05) if quiet else (1.0, 0.15)
-    for day in story.days("other state", weight=1.2, times=often)[:1]:
+    """What the tax office and other departments note, and the orders to correct something that are not obeyed."""
+    dice, county = story.dice, words.COUNTIES[story.subject.county][0]
+    for day in _states(story):
         matter, department = dice.pick(words.OTHER_STATES)
-        authority = f"{words.COUNTIES[story.subject.county][0]}{department}"
-        later = story.ends(day, 90, 700, comes_back)
-        yield story.tell("other_abnormal", day, (5, 30), later=later, matter=matter, authority=authority)
-        if dice.chance(0.95 if quiet else 0.85):
-            due = story.after(day, 30, 120)
-            number = story.document("责改", due)
-            named = {"matter": dice.pick(words.ORDERS), "document_no": number, "authority": story.bureau}
-            later = story.ends(due, 60, 500, comes_back)
-            yield story.tell("overdue_rectifications", due, (5, 30), later=later, **named)
+        later = story.ends(day, 90, 700, 0.1)
+        yield story.tell("other_abnormal", day, (5, 30), later=later, matter=matter, authority=f"{county}{department}")
+    for day in story.days("order ignored", weight=1.2)[:1]:
+        named = {
+            "matter": dice.pick(words.ORDERS),
+            "document_no": story.document("责改", day),
+            "authority": story.bureau,
+        }
+        later = story.ends(day, 60, 500, 0.4)
+        yield story.tell("overdue_rectifications", day, (5, 30), later=later, **named)
+
+
+def _states(story: Story) -> list[date]:
+    """The day on which another department loses the subject: soon after it has gone quiet, some time if it is idle."""
+    subject, dice = story.subject, story.dice
+    if subject.dormant_on is not None and dice.chance(LOST):
+        day = story.after(subject.dormant_on, 60, 300)
+    elif subject.idle and dice.chance(IDLE_LOST):
+        day = story.first + (story.last - story.first) * dice.number() ** 3
+    else:
+        return story.days("other state", weight=1.2)[:1]
+    return [day] if story.first < day <= story.last else []
 
 
 # ---- Equity, licences, honours ---------------------------------------------------------------------------------------
@@ -397,9 +407,10 @@ def licences(story: Story) -> Iterator[Told]:
                     "licences", day, (0, 5), licence=name, content=content, authority=story.bureau, **term
                 )
                 yield told._replace(day=max(told.day, story.span.first))
-            if subject.is_dormant(until) or dice.chance(min(0.7, 0.12 * subject.lift(0.7))):
+            if subject.is_dormant(until) or dice.chance(min(0.7, 0.1 * subject.lift(0.7))):
                 break
-            day = until + timedelta(days=1 if dice.chance(0.85) else dice.whole(20, 200))
+            in_time = dice.chance(0.92)
+            day = until - timedelta(days=dice.whole(100, 170)) if in_time else story.after(until, 20, 120)
 
 
 def _licences_of(subject: Subject, dice: Dice) -> Iterator[str]:

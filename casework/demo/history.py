@@ -6,31 +6,42 @@ Everything is done by the rooms' own operations, at the moment at which it would
 import io
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event, select
 
-from casework.core import clock
+from casework.core import clock, parameters
 from casework.core.actor import SYSTEM
 from casework.core.db import db, session, transaction
 from casework.core.ledger import AuditEntry, record
 from casework.core.ledger import history as ledger_of
-from casework.demo import complaints, draws
+from casework.demo import alerts, complaints, draws
 from casework.demo.city import City, build
 from casework.demo.deliveries import Delivery
-from casework.demo.diary import Diary, Errand, working
-from casework.demo.staff import Staff, found, thin_out
+from casework.demo.diary import Diary, Errand, in_days, working
+from casework.demo.staff import found, thin_out
 from casework.demo.world import World
 from casework.grading import operations as grading
+from casework.grading import queries as models
+from casework.grading.model_files import ModelFile, write
 from casework.registry import operations as registry
 from casework.registry import queries as enterprises
+from casework.registry.messages import BatchReceived
 from casework.sampling import operations as sampling
 
 MARK = ("demo", "city")
 """What the ledger calls the demo city: `demo.begin` and `demo.finish` are written about it."""
+
+ALERTED = {
+    "warning.signal.grade_worse": {"orange": 2, "red": 3},
+    "warning.signal.frequent_changes": {"orange": 2},
+    "warning.signal.licence_expiring": {"orange": 30, "red": 0},
+}
+"""What the bureau wants to be alerted of, less than what is shipped: nobody could go through that."""
 
 LOOK_DAYS = (1, 15)
 """Days of the month on which the scheduler's operations are asked; each day would take a year too long."""
@@ -51,7 +62,7 @@ class Wanted:
 class Means:
     """What a command lends: how messages are carried out, what the scheduler asks, whom to tell how far it is."""
 
-    deliver: Callable[[], object]
+    deliver: Callable[..., object]
     schedule: Sequence[Callable[..., object]]
     tell: Callable[[float, str], None]
 
@@ -101,6 +112,10 @@ def _founded(city: City, as_of: date, means: Means) -> World:
         staff = found(seed=city.seed, as_of=as_of)
         sampling.ensure_default_items(actor=SYSTEM)
         grading.ensure_default_models(actor=SYSTEM)
+        for key, levels in ALERTED.items():
+            value = {**parameters.value(key), "levels": levels}
+            document = f"周市监信〔{first.year}〕1号"
+            parameters.set_value(key, value, effective_from=first, document_no=document, actor=SYSTEM)
     diary = Diary(means.deliver, lambda day: means.tell(0.05 + 0.95 * (day - first).days / days, day.isoformat()))
     return World(city, staff, diary)
 
@@ -110,8 +125,8 @@ def _founded(city: City, as_of: date, means: Means) -> World:
 
 def _write_diary(world: World, wanted: Wanted, means: Means) -> None:
     span, diary = world.city.span, world.diary
-    for number, delivery in enumerate(world.city.deliveries):
-        diary.write(clock.local_moment(delivery.day, 18) + timedelta(minutes=2 * number), arrive(world.staff, delivery))
+    for day, files in groupby(world.city.deliveries, key=lambda delivery: delivery.day):
+        diary.write(clock.local_moment(day, 18), arrive(world, list(files)))
     diary.write(clock.local_moment(span.start, 23), ask(world, means.schedule))
     diary.write(clock.local_moment(span.start + timedelta(days=1), 8, 30), hand_out(world))
     first_year = span.start.year
@@ -121,7 +136,11 @@ def _write_diary(world: World, wanted: Wanted, means: Means) -> None:
     diary.write(working(span.as_of - timedelta(days=20), 10), draws.next_plan(world, span.as_of.year + 1))
     _write_campaigns(world)
     _write_messages(world, wanted)
+    for number, days in enumerate((16, 9, 6, 4, 2, 1)):
+        diary.write(working(span.as_of - timedelta(days=days), 10, 20), complaints.at_the_office(world, number))
+    diary.write(working(span.start + timedelta(days=2), 10), alerts.sittings(world))
     diary.write(working(span.as_of - timedelta(days=25), 15), registrars(world))
+    diary.write(working(span.as_of - timedelta(days=9), 15), next_model(world))
     diary.write(clock.local_moment(span.as_of - timedelta(days=6), 9), away(world))
 
 
@@ -174,12 +193,17 @@ def _write_messages(world: World, wanted: Wanted) -> None:
 # ---- Errands ---------------------------------------------------------------------------------------------------------
 
 
-def arrive(staff: Staff, delivery: Delivery) -> Errand:
-    """A file comes to the credit section and is imported."""
-    with delivery.path.open("rb") as file:
-        registry.request_import(
-            delivery.source, file, name=delivery.path.name, dry_run=False, actor=staff.person("credit")
-        )
+def arrive(world: World, files: Sequence[Delivery]) -> Errand:
+    """The files of a day come to the credit section and are imported.
+
+    The run over everybody in the night after it grades them all at once. Only the last ones are graded file by file.
+    """
+    world.diary.dropped = (BatchReceived.name,) if files[0].day < world.city.deliveries[-1].day else ()
+    for delivery in files:
+        with delivery.path.open("rb") as file:
+            registry.request_import(
+                delivery.source, file, name=delivery.path.name, dry_run=False, actor=world.staff.person("credit")
+            )
     yield from ()
 
 
@@ -228,6 +252,18 @@ def registrars(world: World) -> Errand:
     sample = world.city.deliveries[-1]
     with sample.path.open("rb") as file:
         registry.request_import(sample.source, file, name=sample.path.name, dry_run=True, actor=credit)
+
+
+def next_model(world: World) -> Errand:
+    """A new version of the model for companies: drafted, tried on the whole register, waiting for approval."""
+    people, day = world.staff, clock.today()
+    present = models.load(models.active_models("company")[0].id)
+    following = replace(present, caps={**present.caps, "social": 140, "dynamic": 200})
+    document = f"周市监〔{day.year}〕{world.dice(66).whole(60, 99)}号（征求意见稿）"
+    file = write(ModelFile(following, date(day.year + 1, 1, 1), document))
+    draft = grading.draft_model(file.encode(), actor=people.person("credit")).id
+    yield in_days(world.dice(67), 1, 2)
+    grading.request_simulation(draft, actor=people.person("credit2"))
 
 
 def _some_record(world: World, kind: str) -> int | None:

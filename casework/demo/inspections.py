@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from casework.accounts import queries as accounts
 from casework.cases import operations as cases
 from casework.cases import queries as case_queries
 from casework.cases.rules import DUTIES, NOTHING, SignOff
@@ -22,6 +23,7 @@ from casework.registry import operations as registry
 from casework.registry import queries as enterprises
 from casework.registry.rules import INSPECTABLE
 from casework.sampling import operations as sampling
+from casework.sampling import queries as campaigns
 
 CODES = {
     "fine": "1", "undisclosed": "B", "corrected": "E", "minor": "L", "uncooperative": "8",
@@ -75,23 +77,38 @@ class Check:
         return in_days(self.dice, *(LATE if self.dice.chance(FORGOTTEN) else (low, high)))
 
 
-def handle(world: World, case_id: int) -> Errand:
-    """The life of a case from its opening on."""
+def handle(world: World, case_id: int, *, hurry: bool = False) -> Errand:
+    """The life of a case from its opening on; `hurry`: its officers take it up the same day."""
     case = case_queries.find(case_id, SYSTEM)
     team, unit = world.staff.officers(case.officer_ids), case.org_id
     check = Check(world, case_id, world.dice(70, case_id), team, unit, world.area(unit))
-    yield check.soon(0, 8)
+    yield check.soon(0, 1 if hurry else 8)
     if check.dice.chance(0.012):
         yield from _put_off(check)
     _keep_team_fit(check, somebody_away=check.dice.chance(0.02))
     yield from _approved(check)
-    yield check.soon(1, 10)
+    yield check.soon(1, 3 if hurry else 10)
     yield from _checked(check)
     yield from _released(check)
     yield from _followed_up(check)
     if check.dice.chance(0.02):
         yield in_days(check.dice, 5, 25)
         yield from _corrected(check)
+
+
+def team_for(world: World, area: int, line: str, dice: Dice) -> tuple[str, list[int]] | None:
+    """An item of a line for a check outside the draw, and two officers of an area who may look at it, if there are two."""
+    listed = campaigns.items_in_force(clock.today(), line)
+    item = next((each for each in listed if each.qualification is None), None) or listed[0]
+    fit = [
+        officer.id
+        for officer in accounts.drawable_officers(unit_ids=accounts.subtree(area))
+        if item.line in officer.lines and (item.qualification is None or item.qualification in officer.qualifications)
+    ]
+    if len(fit) < 2:
+        return None
+    first = dice.whole(0, len(fit) - 2)
+    return item.code, fit[first : first + 2]
 
 
 def _put_off(check: Check) -> Errand:

@@ -1,7 +1,7 @@
 """The subjects of the demo city: who they are, where they sit, and the hidden frailty that drives whatever befalls them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from itertools import accumulate
@@ -25,8 +25,11 @@ LATER = 9
 EXIT = {"individual": 0.08, "company": 0.05, "cooperative": 0.04}
 """How many leave the register in a year."""
 
-DORMANT = {"individual": 0.11, "company": 0.105, "cooperative": 0.14}
+DORMANT = {"individual": 0.15, "company": 0.115, "cooperative": 0.14}
 """How many have gone quiet: nobody reports, nobody is found at the door."""
+
+IDLE = {"company": 0.48, "individual": 0.5, "cooperative": 0.5}
+"""How many hardly trade: they report zeros, and late, and sooner or later the tax office calls them abnormal."""
 
 SPREAD = 1.03
 """Standard deviation of the risk: frailty with the terms of industry, age, form and place."""
@@ -65,10 +68,10 @@ class Subject:
     cluster: bool
     parent: str | None
     risk: float
+    idle: bool
     dormant_on: date | None
     left_on: date | None
     left_as: str | None
-    tags: list[str] = field(default_factory=list)
 
     @property
     def number(self) -> str:
@@ -77,13 +80,14 @@ class Subject:
 
     def lift(self, weight: float = 1.0) -> float:
         """How many times the average rate befalls this subject; 1 on average over everybody."""
-        return exp(weight * self.risk - weight * weight * SPREAD * SPREAD / 2)
+        return _lift(self.risk, weight)
 
     def is_dormant(self, day: date) -> bool:
         return self.dormant_on is not None and self.dormant_on <= day
 
-    def has_left(self, day: date) -> bool:
-        return self.left_on is not None and self.left_on <= day
+
+def _lift(risk: float, weight: float) -> float:
+    return exp(weight * risk - weight * weight * SPREAD * SPREAD / 2)
 
 
 class Span(NamedTuple):
@@ -151,14 +155,13 @@ class Population:
             person_id=person_id,
             capital_wan=capital,
             paid_wan=_paid(kind, capital, established_on, dice),
-            employees=None
-            if dice.chance(0.3)
-            else (0 if dormant_on and dice.chance(0.5) else dice.times(3 if kind == "individual" else 9)),
+            employees=_employees(kind, dormant_on, dice),
             established_on=established_on,
             address=address,
             cluster=cluster,
             parent=parent.number if parent else None,
             risk=risk,
+            idle=dice.chance(min(0.9, IDLE[kind] * _lift(risk, 0.8))),
             dormant_on=dormant_on,
             left_on=left_on,
             left_as=left_as,
@@ -185,7 +188,7 @@ class Population:
     def _dormant_on(self, kind: str, risk: float, established_on: date, dice: Dice) -> date | None:
         earliest = max(established_on + timedelta(days=300), self._span.as_of - timedelta(days=4 * 365))
         latest = self._span.as_of - timedelta(days=30)
-        gone_quiet = dice.chance(DORMANT[kind] * exp(risk - SPREAD * SPREAD / 2))
+        gone_quiet = dice.chance(DORMANT[kind] * _lift(risk, 1.0))
         return dice.day(earliest, latest) if gone_quiet and earliest < latest else None
 
     def _leaving(
@@ -340,48 +343,32 @@ def _type_code(kind: str, dice: Dice) -> str:
     return dice.among({"1130": 41.0, "1151": 34.0, "2130": 12.0, "4540": 8.0, "1153": 2.5, "1219": 1.0, "4553": 1.5})
 
 
+ROUND_WAN = (
+    0.5, 1, 2, 3, 5, 8, 10, 20, 30, 50, 80, 100, 150, 200, 300, 500, 800, 1000, 1500, 2000, 3000, 5000, 10_000, 20_000,
+)  # fmt: skip
+"""The sums that people write as capital, in 10,000 yuan."""
+
+
 def _capital(kind: str, type_code: str, dice: Dice) -> float | None:
     """In 10,000 yuan, as round as people choose it."""
     if type_code == "2130" or dice.chance({"individual": 0.49, "company": 0.14, "cooperative": 0.2}[kind]):
         return None
     amount = dice.lognormal(5, 20) if kind == "individual" else dice.lognormal(107, 1200)
-    steps = (
-        0.5,
-        1,
-        2,
-        3,
-        5,
-        8,
-        10,
-        20,
-        30,
-        50,
-        80,
-        100,
-        150,
-        200,
-        300,
-        500,
-        800,
-        1000,
-        1500,
-        2000,
-        3000,
-        5000,
-        10000,
-        20000,
-    )
-    return min(steps, key=lambda step: abs(step - amount)) if not dice.chance(0.08) else round(amount, 1)
+    return round(amount, 1) if dice.chance(0.08) else min(ROUND_WAN, key=lambda step: abs(step - amount))
+
+
+def _employees(kind: str, dormant_on: date | None, dice: Dice) -> int | None:
+    if dice.chance(0.3):
+        return None
+    return 0 if dormant_on and dice.chance(0.5) else dice.times(3 if kind == "individual" else 9)
 
 
 def _paid(kind: str, capital: float | None, established_on: date, dice: Dice) -> float | None:
     if kind != "company" or capital is None or dice.chance(0.45):
         return None
-    return (
-        0.0
-        if established_on > date(2014, 3, 1) and dice.chance(0.5)
-        else round(capital * dice.pick((1, 1, 0.5, 0.3)), 2)
-    )
+    if established_on > date(2014, 3, 1) and dice.chance(0.5):
+        return 0.0
+    return round(capital * dice.pick((1, 1, 0.5, 0.3)), 2)
 
 
 # ---- Numbers ---------------------------------------------------------------------------------------------------------
@@ -417,7 +404,7 @@ def _body(index: int, *, old: bool) -> str:
     if old:
         return f"00{index * 7919 % 1_000_000:06d}"
     scrambled, letters = index * 12_345_701 % 31**5, ""
-    for _place_ in range(5):
+    for _letter in range(5):
         scrambled, digit = divmod(scrambled, 31)
         letters += _ALPHABET[digit]
     return f"MA0{letters}"

@@ -1,7 +1,7 @@
 """The bureau of the demo city: the organisation tree, an account for each role, and the directory of officers."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import count
 from typing import Any, NamedTuple
@@ -115,12 +115,15 @@ class _Hand:
         self._dice = Dice(seed, 60)
         self._numbers = count(1)
         self._introduced: set[int] = set()
+        self._names: dict[int, str] = {}
 
     def account(self, login: str, role: str, org_id: int, *, password: str | None = None) -> int:
         """An account; only those who are introduced can sign in."""
+        name = person_name(self._dice)
         made = accounts.create_account(
-            login=login, name=person_name(self._dice), password=password, org_id=org_id, roles=[role], actor=SYSTEM
+            login=login, name=name, password=password, org_id=org_id, roles=[role], actor=SYSTEM
         )
+        self._names[made.id] = name
         self._staff.by_login[login] = made.id
         if password is not None:
             self._introduced.add(made.id)
@@ -137,7 +140,7 @@ class _Hand:
             valid = -self._dice.whole(5, 200) if throw < EXPIRED else self._dice.whole(3, 28)
         entry = {
             "roster_id": f"ZK{number:05d}",
-            "name": self._staff.account(account_id).name,
+            "name": self._names[account_id],
             "org_id": org_id,
             "certificate_no": f"16{code[2:6]}{number:05d}",
             "certificate_valid_until": self._as_of + timedelta(days=valid),
@@ -197,7 +200,7 @@ def found(*, seed: int, as_of: date) -> Staff:
     for post in POSTS:
         hand.account(post.login, post.role, sites[post.at], password=DEMO_PASSWORD)
     _man(staff, hand, root.id, counties, offices)
-    return replace(staff, acting={})
+    return staff
 
 
 def _beats(county: str) -> Iterator[tuple[str, ...]]:

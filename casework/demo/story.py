@@ -35,7 +35,8 @@ RATES: Mapping[str, Mapping[str, float]] = {
     "simple penalty": {"company": 0.012, "individual": 0.008, "cooperative": 0.004},
     "complaint": {"company": 0.12, "individual": 0.05, "cooperative": 0.01},
     "report": {"company": 0.025, "individual": 0.008, "cooperative": 0.003},
-    "other state": {"company": 0.24, "individual": 0.27, "cooperative": 0.22},
+    "other state": {"company": 0.02, "individual": 0.008, "cooperative": 0.01},
+    "order ignored": {"company": 0.003, "individual": 0.0015, "cooperative": 0.002},
     "equity pledge": {"company": 0.0035},
     "equity freeze": {"company": 0.004},
     "disqualified": {"company": 0.0015, "individual": 0.0002, "cooperative": 0.0005},
@@ -47,10 +48,11 @@ RATES: Mapping[str, Mapping[str, float]] = {
 section 3); where nothing is known, set so that the default model's grades come near the shares that cities publish."""
 
 SHARES: Mapping[str, Mapping[str, float]] = {
-    "misses its report": {"company": 0.035, "individual": 0.065, "cooperative": 0.06},
-    "is listed": {"company": 1.0, "individual": 0.3, "cooperative": 0.8},
-    "is listed, quiet": {"company": 1.0, "individual": 0.75, "cooperative": 0.9},
-    "reports zeros": {"company": 0.16, "individual": 0.12, "cooperative": 0.15},
+    "reports late": {"company": 0.02, "individual": 0.04, "cooperative": 0.04},
+    "reports late, idle": {"company": 0.8, "individual": 0.85, "cooperative": 0.8},
+    "is listed": {"company": 1.0, "individual": 0.85, "cooperative": 0.9},
+    "reports zeros": {"company": 0.08, "individual": 0.06, "cooperative": 0.08},
+    "reports zeros, idle": {"company": 0.85, "individual": 0.85, "cooperative": 0.85},
     "is praised": {"company": 0.05, "individual": 0.004, "cooperative": 0.02},
 }
 

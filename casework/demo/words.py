@@ -407,3 +407,25 @@ MATTERS = (
     ("equipment", "小区电梯", "电梯频繁故障，检验标志已过期。"),
 )
 """Category, goods and facts of what people complain about and report."""
+
+FALSE_ALARMS = (
+    "经核对，系数据更新滞后，该主体情况已恢复正常。",
+    "所涉记录系重复归集，已通知来源单位更正。",
+    "主体已提交说明并附证明材料，不存在所提示的风险。",
+)
+VERIFIED = (
+    "电话联系负责人，承认情况属实，承诺限期整改。",
+    "核对登记档案与部门共享数据，预警所列记录属实。",
+    "登记电话无人接听，走访邻近商户，证实近期仍在营业。",
+    "主体说明系阶段性停业，已提交情况说明。",
+    "查阅年度报告与纳税信息，经营明显收缩，建议重点关注。",
+)
+DISPOSED = {
+    "remind": "已发送提醒函并电话告知，主体承诺按期办理。",
+    "none": "核查情况正常，无需处置，继续关注。",
+    "interview": "已约谈负责人并制作约谈记录。",
+    "order": "已下达责令改正通知书，期满复查。",
+    "transfer": "已将有关情况书面移送主管部门。",
+    "check": "已开展触发式检查，结果以检查案件为准。",
+}
+"""What is written about an alert: why it is a false alarm, what the verification found, what was done about it."""

@@ -33,11 +33,12 @@ class World:
         """The truth about an enterprise of the register."""
         return self.city.hidden.get(registry.brief([enterprise_id])[enterprise_id].number, AVERAGE)
 
-    def somebody(self, dice: Dice, *, of: int = 3) -> registry.PoolRow:
-        """An enterprise about which something is said: the riskiest of a few that are taken at random."""
+    def somebody(self, dice: Dice, *, of: int = 3, at: int | None = None) -> registry.PoolRow:
+        """An enterprise (of the unit `at`) about which something is said: the riskiest of a few taken at random."""
         if not self._subjects:
             self._subjects = list(registry.stream_pool(registry.PoolFilter()))
-        taken = [dice.pick(self._subjects) for _each in range(of)]
+        among = [row for row in self._subjects if row.org_id == at] or self._subjects
+        taken = [dice.pick(among) for _each in range(of)]
         return max(taken, key=lambda row: self.city.hidden.get(row.code, AVERAGE).risk)
 
     def area(self, unit_id: int) -> int:
