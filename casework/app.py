@@ -113,6 +113,8 @@ DESK = (
     "registry.desk_panel",
     "grading.desk_panel",
     "console.desk_panel",
+    "console.audit_desk_panel",
+    "accounts.desk_panel",
 )
 """What makes up the 工作台, each served by its own room."""
 

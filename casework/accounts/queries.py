@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, and_, any_, bindparam, false, not_, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, any_, bindparam, false, func, not_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from casework.accounts.models import Account, Officer, OrgUnit
@@ -183,15 +183,24 @@ def accounts(
     if role:
         statement = statement.where(any_(Account.roles) == role)
     if state:
-        locked = and_(Account.locked_until.is_not(None), Account.locked_until > clock.now())
-        statement = statement.where(
-            {
-                "active": and_(Account.active, not_(locked)),
-                "locked": and_(Account.active, locked),
-                "closed": not_(Account.active),
-            }[state]
-        )
+        statement = statement.where(_is_in_state()[state])
     return page(statement, [OrgUnit.division_code, Account.login], after=after, before=before)
+
+
+def account_counts(actor: Actor) -> dict[str, int]:
+    """How many accounts of the actor's subtree are in each of ACCOUNT_STATES."""
+    columns = [func.count().filter(condition).label(state) for state, condition in _is_in_state().items()]
+    return dict(session.execute(visible(select(*columns), actor, unit=Account.org_id)).one()._mapping)
+
+
+def _is_in_state() -> dict[str, ColumnElement[bool]]:
+    """The condition of each of ACCOUNT_STATES."""
+    locked = and_(Account.locked_until.is_not(None), Account.locked_until > clock.now())
+    return {
+        "active": and_(Account.active, not_(locked)),
+        "locked": and_(Account.active, locked),
+        "closed": not_(Account.active),
+    }
 
 
 def first_of_each_role() -> list[tuple[str, str, str]]:

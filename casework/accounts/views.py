@@ -113,6 +113,13 @@ def password() -> Any:
     return render_template("accounts/password.html", form=form), 422 if form.submitted else 200
 
 
+@views.get("/accounts/desk-panel")
+@audience("accounts.manage")
+def desk_panel() -> Any:
+    """For the desk of those who manage accounts: how many there are, and which are locked."""
+    return render_template("accounts/desk_panel.html", counts=queries.account_counts(actor()))
+
+
 @views.get("/accounts")
 @audience("accounts.manage")
 def accounts() -> Any:

@@ -14,8 +14,9 @@ from alembic.script import ScriptDirectory
 from redis import RedisError
 from sqlalchemy import ColumnElement, Row, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import aliased
 
-from casework.console.rules import OUTBOX_PATIENCE, Sign, waited
+from casework.console.rules import OUTBOX_PATIENCE, WATCHED_ACTIONS, Sign, waited
 from casework.core import clock, jobs, parameters, queue
 from casework.core.actor import Actor
 from casework.core.db import session, streamed
@@ -31,6 +32,8 @@ log = logging.getLogger("casework.console")
 
 QUEUE_PATIENCE = 2.0
 """Seconds after which a page calls the queue unreachable."""
+WATCHED_AMONG, WATCHED_SHOWN = 20_000, 8
+"""Among how many entries the desk of an auditor looks, and how many it shows: the log has no index by action."""
 LEADER = """
     SELECT host(a.client_addr) AS host, a.backend_start
     FROM pg_locks l JOIN pg_stat_activity a USING (pid) JOIN pg_database d ON d.oid = l.database
@@ -274,6 +277,15 @@ def audit(*, after: str | None = None, before: str | None = None, **filters: Any
     """One page of the audit log, newest first; rows are `(AuditEntry, id)`. Filters as in `AuditFilter`."""
     statement = select(AuditEntry, AuditEntry.id).where(*_kept(**filters))
     return page(statement, [AuditEntry.id.expression], after=after, before=before, descending=True)
+
+
+def watched() -> Sequence[AuditEntry]:
+    """The newest entries of what an auditor watches, among the last WATCHED_AMONG of all."""
+    recent = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(WATCHED_AMONG).subquery()
+    entry = aliased(AuditEntry, recent)
+    return session.scalars(
+        select(entry).where(entry.action.in_(WATCHED_ACTIONS)).order_by(entry.id.desc()).limit(WATCHED_SHOWN)
+    ).all()
 
 
 def all_audited(**filters: Any) -> Iterator[Row[Any]]:

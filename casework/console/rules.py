@@ -213,6 +213,14 @@ def kind_label(kind: str) -> str:
     return _(KINDS[kind]) if kind in KINDS else kind
 
 
+WATCHED_ACTIONS = (
+    "intake.reveal", "cases.reveal_telephone", "accounts.lock", "accounts.fail_to_sign_in", "accounts.create_account", "accounts.change_account",
+    "accounts.reset_password", "accounts.unlock_account", "console.set_parameter", "console.export_audit",
+    "registry.export", "sampling.open_seals",
+)  # fmt: skip
+"""What an auditor looks at first: secrets seen, accounts and parameters changed, data taken out of the house."""
+
+
 def action_label(action: str) -> str:
     """What an audit entry says was done in Chinese, or as it is stored."""
     return _(ACTIONS.get(action) or move_label(action) or action)

@@ -138,6 +138,13 @@ def desk_panel() -> Any:
     return render_template("console/desk_panel.html", troubles=troubles)
 
 
+@views.get("/console/audit-desk-panel")
+@audience("console.audit")
+def audit_desk_panel() -> Any:
+    """For the desk of auditors: the latest of what they watch."""
+    return render_template("console/audit_desk_panel.html", entries=queries.watched(), action_label=action_label)
+
+
 # Parameters -----------------------------------------------------------------------------------------------------------
 
 

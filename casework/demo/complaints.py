@@ -171,7 +171,10 @@ def _mediated(matter: Matter) -> Errand:
 def _told(matter: Matter, *, revisit: bool = False) -> Errand:
     """告知, 回访, 归档."""
     yield _soon(matter, 0, 3)
-    intake.inform(matter.item, way=matter.dice.pick(("platform", "phone", "message")), actor=matter.unit)
+    way = matter.dice.pick(("platform", "phone", "message"))
+    if way == "phone":
+        intake.reveal(matter.item, reason="电话告知办理结果。", actor=matter.office)
+    intake.inform(matter.item, way=way, actor=matter.unit)
     if revisit and matter.dice.chance(0.8):
         yield _soon(matter, 3, 10)
         fulfilled = matter.dice.chance(0.92)

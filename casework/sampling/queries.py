@@ -695,6 +695,8 @@ def _todo(campaign: Campaign, actor: Actor, *, cancelling: bool) -> str | None:
         return N_("批准作废") if actor.may("sampling.cancel") else None
     if campaign.state == "frozen" and campaign.short and campaign.decision is None:
         return N_("对不足作出决定") if actor.may("sampling.approve") else None
+    if campaign.state == "committed" and not campaign.unattended and actor.may("sampling.audit"):
+        return N_("到场见证")
     move = _own_move(CAMPAIGN, campaign.state, actor)
     if move is None or actor.id == (campaign.made_by if move.name == "approve" else campaign.approved_by):
         return None
