@@ -340,6 +340,38 @@ def trend(months: int = 12) -> list[ClassificationRun]:
     return list(reversed(session.scalars(newest).all()))
 
 
+def whole_runs(limit: int = 36) -> Sequence[ClassificationRun]:
+    """Finished runs over everybody, newest first."""
+    return session.scalars(
+        select(ClassificationRun)
+        .where(ClassificationRun.finished_at.is_not(None), ClassificationRun.whole)
+        .order_by(ClassificationRun.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def flow(one: ClassificationRun, other: ClassificationRun) -> dict[str, int]:
+    """Enterprises by letter after one run and after another: `AB`; `-A` newly classified since, `C-` left."""
+
+    def letters(run: ClassificationRun) -> Any:
+        return (
+            select(GradeHistory.enterprise_id, GradeHistory.grade)
+            .where(GradeHistory.recorded_at <= run.finished_at)
+            .ext(distinct_on(GradeHistory.enterprise_id))
+            .order_by(GradeHistory.enterprise_id, GradeHistory.id.desc())
+            .subquery()
+        )
+
+    first, second = letters(one), letters(other)
+    counted = (
+        select(first.c.grade, second.c.grade, func.count())
+        .select_from(first.join(second, first.c.enterprise_id == second.c.enterprise_id, full=True))
+        .group_by(first.c.grade, second.c.grade)
+    )
+    rows = session.execute(counted)
+    return {f"{before or NOBODY}{after or NOBODY}": number for before, after, number in rows if before or after}
+
+
 def moves_of(run_id: int) -> Iterator[tuple[int, str | None, str | None]]:
     """(enterprise, grade before, grade after) of everybody whose letter a run changed; None: not classified."""
     rows = session.execute(

@@ -73,3 +73,10 @@ class Client(Schema):
     department = text(longest=100)
     purpose = text(longest=300)
     expires_on = fields.Date(required=True)
+
+
+class Compared(Schema):
+    """Two runs."""
+
+    one = fields.Integer(load_default=None)
+    other = fields.Integer(load_default=None)

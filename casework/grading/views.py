@@ -40,6 +40,7 @@ from casework.grading.schemas import (
     Adjustments,
     AsOf,
     Client,
+    Compared,
     Delivery,
     Moved,
     OfClass,
@@ -118,6 +119,32 @@ def request_run() -> Any:
     """Asks for a run over everybody."""
     run = grading.request_run("full", actor=actor())
     return done(_("已开始全量分类，可以离开本页。"), ".run", run_id=run.id)
+
+
+@views.get("/grading/runs/compare")
+@audience("grading.read")
+def compare_runs() -> Any:
+    """How grades flowed from one run over everybody to another."""
+    known, wanted = queries.whole_runs(), Form(Compared(), request.args)
+    chosen = [wanted.data.get("one"), wanted.data.get("other")]
+    if len(known) > 1 and None in chosen:
+        chosen = [known[1].id, known[0].id]
+    pair = sorted((run for run in known if run.id in chosen), key=lambda run: run.id)
+    flow = queries.flow(*pair) if len(pair) == 2 else {}
+    return render_template(
+        "grading/compare.html",
+        form=Form(Compared(), defaults={"one": chosen[0], "other": chosen[1]}),
+        known=known,
+        pair=pair,
+        kinds=RUN_KINDS,
+        matrix=[
+            (before, [flow.get(f"{before}{after}", 0) for after in (*GRADES, NOBODY)]) for before in (*GRADES, NOBODY)
+        ],
+        moved=sum(number for letters, number in flow.items() if letters[0] != letters[1]),
+        chart=_flow_chart(flow) if flow else None,
+        counts=[(run, queries.distribution(run)) for run in pair],
+        share=_share,
+    )
 
 
 @views.get("/grading/runs/<int:run_id>")
@@ -645,6 +672,7 @@ def desk_panel() -> Any:
         directions=_directions(last) if last else None,
         waiting=queries.open_run(),
         drafts=[each for each in queries.models() if each.state == "draft"],
+        differing=sum(len(check.differing) for check in queries.replay_checks(1)),
         classes=SUBJECT_CLASSES,
         grades=GRADE_LABELS,
     )
@@ -751,6 +779,15 @@ def _area_map(areas: Sequence[Area]) -> Markup | None:
         if area.kind == "county" and area.code in charts.ZHOUKOU
     ]
     return charts.tile_map(tiles, title=_("各县（市、区）C、D 级占比")) if len(tiles) > 1 else None
+
+
+def _flow_chart(flow: Mapping[str, int]) -> Markup:
+    """Of each letter before, which letters followed."""
+    rows = [
+        _stack(_("原 %(grade)s 级", grade=before), {after: flow.get(f"{before}{after}", 0) for after in GRADES})
+        for before in GRADES
+    ]
+    return charts.stacked(rows, title=_("原来各级主体的去向"))
 
 
 def _trend_chart(trend: Sequence[ClassificationRun]) -> Markup:

@@ -143,3 +143,15 @@ def test_a_trial_shows_the_grade_without_a_record(city, as_role):
     assert "A" in page
     other = as_role("credit").get(f"/enterprises/{city['there'].id}/grade/what-if?revoked={listing}")
     assert other.status_code == 404
+
+
+def test_two_runs_are_compared_by_where_everybody_went(city, as_role):
+    with clock.at(clock.now() + timedelta(days=1)):
+        fact_of(city["clean"], "penalty.3", clock.today())
+        city["there"].status = "deregistered"
+        again = grading.run_now(actor=SYSTEM)
+        session.commit()
+        assert queries.flow(city["run"], again) == {"AB": 1, "BB": 1, "D-": 1}
+        page = as_role("inspector").get("/grading/runs/compare").text
+    assert "两次之间 2 户的等级不同" in page
+    assert "请选择两次不同" in as_role("inspector").get(f"/grading/runs/compare?one={again.id}&other={again.id}").text
