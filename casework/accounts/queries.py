@@ -129,6 +129,11 @@ def drawable_officers(day: date | None = None, *, unit_ids: Sequence[int] | None
     return session.scalars(statement.order_by(Officer.roster_id)).all()
 
 
+def officers_of(unit_ids: Sequence[int]) -> Sequence[Officer]:
+    """Everybody in the directory of these units, whether they may be sent or not. Ordered by roster number."""
+    return session.scalars(select(Officer).where(Officer.org_id.in_(unit_ids)).order_by(Officer.roster_id)).all()
+
+
 def officers(ids: Sequence[int]) -> dict[int, Officer]:
     """Officers by id."""
     return {officer.id: officer for officer in session.scalars(select(Officer).where(Officer.id.in_(ids)))}

@@ -113,7 +113,7 @@ def _strata(campaign: Campaign) -> Finding:
 
 def _roster(campaign: Campaign) -> Finding:
     """Every officer of the roster held a certificate for the items on the day of the freeze."""
-    day = clock.local_day(campaign.frozen_at or clock.now())
+    day = queries.frozen_on(campaign)
     lines = {item["line"] for item in campaign.items or ()}
     qualifications = {item["qualification"] for item in campaign.items or () if item["qualification"]}
     seats = queries.roster(campaign.id)
@@ -132,7 +132,7 @@ def _crews(campaign: Campaign) -> Iterator[Finding]:
     """Everybody of the county who had not withdrawn was eligible, and nobody else."""
     if campaign.seed is None:
         return
-    crew_of = pool.crews(queries.roster(campaign.id))
+    crew_of = pool.crews(queries.roster(campaign.id), queries.frozen_on(campaign))
     rows = session.execute(
         select(DrawnMember.code, DrawnMember.eligible, PoolMember.org_id, PoolMember.recused)
         .join(PoolMember, (PoolMember.campaign_id == DrawnMember.campaign_id) & (PoolMember.seal == DrawnMember.seal))

@@ -17,6 +17,7 @@ from sqlalchemy import ARRAY, Text, cast, extract, select
 
 from casework.accounts import queries as staff
 from casework.cases import queries as cases
+from casework.cases.rules import near_cap
 from casework.core import clock, parameters
 from casework.core.db import session
 from casework.core.errors import Refusal
@@ -31,8 +32,8 @@ from casework.sampling.rules import (
     GRADES,
     AreaCount,
     StratumCount,
-    covers,
     label_of,
+    not_sent_because,
     officer_days,
     out_reason,
     published_reasons,
@@ -74,13 +75,17 @@ class Scheme:
 
 
 class Candidate(NamedTuple):
-    """A subject of the pool; `reason` says why it may not be drawn, `grade` is None while it is not classified."""
+    """A subject of the pool; `reason` says why it may not be drawn, `grade` is None while it is not classified.
+
+    `near_cap`: one more visit uses up four fifths of the year's or more.
+    """
 
     enterprise_id: int
     code: str
     org_id: int
     grade: str | None
     reason: str | None
+    near_cap: bool = False
 
 
 class Sent(NamedTuple):
@@ -103,15 +108,17 @@ def candidates(scheme: Scheme) -> Iterator[Candidate]:
         visits = cases.visits(ids, scheme.day.year) if cap is not None else {}
         occupied = cases.occupied(ids, codes, scheme.day.year)
         for row in rows:
+            made = visits.get(row.enterprise_id, 0)
             reason = out_reason(
                 status=row.status,
                 deregistering=row.enterprise_id in deregistering,
                 occupied=occupied.get(row.enterprise_id),
                 drawn=row.enterprise_id in drawn,
-                visits=visits.get(row.enterprise_id, 0),
+                visits=made,
                 cap=cap,
             )
-            yield Candidate(row.enterprise_id, row.code, row.org_id, row.grade, reason)
+            near = cap is not None and made > 0 and near_cap(made + 1, cap)
+            yield Candidate(row.enterprise_id, row.code, row.org_id, row.grade, reason, near)
 
 
 def _chunks(rows: Iterable[T]) -> Iterator[list[T]]:
@@ -134,17 +141,44 @@ def drawn_for(item_codes: Sequence[str], year: int) -> set[int]:
     return set(session.scalars(statement))
 
 
-def roster(scheme: Scheme) -> list[Sent]:
-    """The officers who may be sent: present, certificate valid that day, items covered, of the counties of the pool."""
-    area_of = staff.county_of()
-    areas = {area_of[unit_id] for unit_id in staff.subtree(scheme.org_id)}
+class Considered(NamedTuple):
+    """An officer of the counties of a pool, and why he or she may not be sent (None: may be)."""
+
+    officer: Any
+    area_id: int
+    objection: str | None
+
+
+def considered(scheme: Scheme) -> list[Considered]:
+    """Everybody in the directory of the counties of a pool, in the order of the roster numbers."""
+    area_of = areas(scheme.day)
+    wanted = {area_of[unit_id] for unit_id in staff.subtree(scheme.org_id)}
     lines = {item.line for item in scheme.items}
     qualifications = {item.qualification for item in scheme.items if item.qualification}
     return [
-        Sent(officer.id, officer.roster_id, area_of[officer.org_id])
-        for officer in staff.drawable_officers(scheme.day)
-        if area_of[officer.org_id] in areas and covers(officer, lines, qualifications)
+        Considered(officer, area_of[officer.org_id], not_sent_because(officer, scheme.day, lines, qualifications))
+        for officer in staff.officers_of([unit_id for unit_id, area_id in area_of.items() if area_id in wanted])
     ]
+
+
+def roster(scheme: Scheme) -> list[Sent]:
+    """The officers who may be sent: present, certificate valid that day, items covered, of the counties of the pool."""
+    return [
+        Sent(one.officer.id, one.officer.roster_id, one.area_id) for one in considered(scheme) if one.objection is None
+    ]
+
+
+def areas(day: date) -> dict[int, int]:
+    """For every unit the county whose officers are sent to it; those that share officers count as the first of them."""
+    county_of = staff.county_of()
+    by_code = {unit.division_code: unit.id for unit in staff.units(kind="county")}
+    groups = parameters.value("sampling.shared_rosters", day)
+    first_of = {
+        by_code[code]: by_code[known[0]]
+        for known in ([code for code in group if code in by_code] for group in groups)
+        for code in known
+    }
+    return {unit_id: first_of.get(county_id, county_id) for unit_id, county_id in county_of.items()}
 
 
 def recusals(officer_ids: Collection[int]) -> dict[int, list[int]]:
@@ -167,6 +201,7 @@ class Survey:
     strata: list[StratumCount]
     areas: list[AreaCount]
     ungraded: int
+    near_cap: int
     on_site: bool
     officers_per_case: int
 
@@ -197,12 +232,13 @@ class Census:
 
     def __init__(self, scheme: Scheme) -> None:
         self._scheme = scheme
-        self._area_of = staff.county_of()
+        self._area_of = areas(scheme.day)
         self._officers = roster(scheme)
         self._members: Counter[str] = Counter()
         self._excluded: dict[str, Counter[str]] = {grade: Counter() for grade in scheme.grades}
         self._eligible_in: Counter[int] = Counter()
         self._ungraded = 0
+        self._near_cap = 0
 
     def watch(self, passing: Iterable[Candidate]) -> Iterator[Candidate]:
         """The members of the pool among the candidates."""
@@ -213,6 +249,7 @@ class Census:
                     self._excluded[candidate.grade][candidate.reason] += 1
                 else:
                     self._eligible_in[self._area_of[candidate.org_id]] += 1
+                    self._near_cap += candidate.near_cap
                 yield candidate
             elif candidate.grade is None:
                 self._ungraded += 1
@@ -249,6 +286,7 @@ class Census:
                 for area_id in sorted({*self._eligible_in, *officers})
             ],
             ungraded=self._ungraded,
+            near_cap=self._near_cap,
             on_site=scheme.on_site,
             officers_per_case=scheme.officers_per_case,
         )
@@ -307,7 +345,7 @@ def seal(campaign_id: int, scheme: Scheme) -> Sealed:
         for enterprise_id, officer_ids in recusals(places).items()
     }
     labels = {grade: label_of(grade, scheme.grades) for grade in scheme.grades}
-    watch = _StaffingWatch(officers, scheme.officers_per_case)
+    watch = _StaffingWatch(officers, scheme)
     census = Census(scheme)
     members = census.watch(candidates(scheme))
     done, total = 0, sum(registry.grade_counts(scheme.filter).values())
@@ -359,7 +397,7 @@ def _sealed(
 ) -> Iterator[tuple[Any, ...]]:
     """The rows of SEALING, each member with a salt of its own."""
     salts = os.urandom(SALT_BYTES * len(members))
-    for start, (enterprise_id, code, org_id, grade, reason) in zip(
+    for start, (enterprise_id, code, org_id, grade, reason, _near) in zip(
         range(0, len(salts), SALT_BYTES), members, strict=True
     ):
         salt = salts[start : start + SALT_BYTES]
@@ -370,10 +408,10 @@ def _sealed(
 class _StaffingWatch:
     """Counts by grade the eligible members for whom withdrawals (回避) leave fewer officers than a case needs."""
 
-    def __init__(self, officers: Iterable[PoolOfficer], needed: int) -> None:
+    def __init__(self, officers: Iterable[PoolOfficer], scheme: Scheme) -> None:
         self.understaffed: Counter[str] = Counter()
-        self._needed = needed
-        self._area_of = staff.county_of()
+        self._needed = scheme.officers_per_case
+        self._area_of = areas(scheme.day)
         self._officers_of = by_area(officers)
 
     def look(self, member: Candidate, recused: Collection[int]) -> None:
@@ -390,12 +428,13 @@ def by_area(officers: Iterable[PoolOfficer]) -> dict[int, set[int]]:
     return found
 
 
-def crews(officers: Sequence[PoolOfficer]) -> Callable[[Any], list[int]]:
+def crews(officers: Sequence[PoolOfficer], day: date) -> Callable[[Any], list[int]]:
     """Who may be sent to a pool row (with `org_id` and `recused`): the positions of its county's officers.
 
+    `day` is that of the freeze.
     Those who withdrew (回避) are left out; where nobody did, it is the same list again.
     """
-    area_of = staff.county_of()
+    area_of = areas(day)
     whole = {area_id: sorted(places) for area_id, places in by_area(officers).items()}
 
     def crew(row: Any) -> list[int]:

@@ -46,14 +46,17 @@ from casework.sampling.models import (
 from casework.sampling.rules import (
     CAMPAIGN,
     DRAWN,
+    GRADES,
     NUMBERED,
     OUT_REASONS,
     PLAN,
+    SPARED,
     WITHHELD,
     below_floor,
     list_withheld,
     on_the_list,
     published_reasons,
+    visits_saved,
 )
 
 IN_MEMORY = 16 * 1024 * 1024
@@ -286,6 +289,49 @@ def roster_by_area(campaign_id: int) -> list[tuple[str, int]]:
     return [(names[area_id], count) for area_id, count in counted]
 
 
+@dataclass(frozen=True)
+class Candidacy:
+    """An officer of the counties of a campaign: why not sent, withdrawals (回避), cases of this draw."""
+
+    officer: Any
+    unit: str
+    objection: str | None
+    withdrawals: int
+    cases: int
+
+
+def candidacies(campaign: Campaign) -> list[Candidacy]:
+    """Everybody in the directory who could be asked, with the reason who is not; by today's directory."""
+    found, units = pool.considered(scheme_of(campaign)), staff.unit_names()
+    barred = Counter(
+        officer_id for ids in pool.recusals([one.officer.id for one in found]).values() for officer_id in ids
+    )
+    given = _loads(campaign.id)
+    return [
+        Candidacy(
+            officer=one.officer,
+            unit=units[one.officer.org_id],
+            objection=one.objection,
+            withdrawals=barred[one.officer.id],
+            cases=given.get(one.officer.id, 0),
+        )
+        for one in sorted(found, key=lambda one: (one.area_id, one.objection is not None, one.officer.roster_id))
+    ]
+
+
+def _loads(campaign_id: int) -> dict[int, int]:
+    """How many of the drawn each officer was chosen for."""
+    place = func.unnest(DrawnMember.chosen).label("place")
+    chosen = select(place).where(DrawnMember.campaign_id == campaign_id).subquery()
+    statement = (
+        select(PoolOfficer.officer_id, func.count())
+        .join(chosen, chosen.c.place == PoolOfficer.position)
+        .where(PoolOfficer.campaign_id == campaign_id)
+        .group_by(PoolOfficer.officer_id)
+    )
+    return dict(session.execute(statement).all())
+
+
 def roster(campaign_id: int) -> Sequence[PoolOfficer]:
     """The frozen roster in the order of the seals."""
     return session.scalars(
@@ -360,6 +406,79 @@ def progress(campaign: Campaign) -> Progress:
     )
 
 
+# ---- Restraint -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Spared:
+    """Of one grade, all draws together: members of the pools, those not visited again, and the drawn."""
+
+    grade: str
+    members: int
+    spared: int
+    drawn: int
+
+
+@dataclass(frozen=True)
+class Restrained:
+    """One draw: how many were not visited again, and the visits that its items share."""
+
+    id: int
+    number: str
+    title: str
+    items: int
+    drawn: int
+    spared: int
+    saved: int
+
+
+@dataclass(frozen=True)
+class Restraint:
+    """无事不扰 in a year."""
+
+    grades: list[Spared]
+    campaigns: list[Restrained]
+
+
+def restraint(year: int, actor: Actor) -> Restraint:
+    """Whom the draws of a year that the actor may see spared another visit, by grade and by campaign, newest first."""
+    drawn_in = func.extract("year", Campaign.drawn_at.op("AT TIME ZONE")(clock.LOCAL_ZONE.key)) == year
+    statement = (
+        _visible(select(Campaign), actor).where(Campaign.state.in_(DRAWN), drawn_in).order_by(Campaign.id.desc())
+    )
+    found = session.scalars(statement).all()
+    strata = [stratum for campaign in found for stratum in campaign.strata]
+    return Restraint(
+        grades=[
+            Spared(
+                grade=grade,
+                members=sum(one.members for one in strata if one.grade == grade),
+                spared=sum(_spared(one) for one in strata if one.grade == grade),
+                drawn=sum(one.drawn for one in strata if one.grade == grade),
+            )
+            for grade in GRADES
+        ],
+        campaigns=[_restrained(campaign) for campaign in found],
+    )
+
+
+def _spared(stratum: CampaignStratum) -> int:
+    return sum(stratum.excluded.get(reason, 0) for reason in SPARED)
+
+
+def _restrained(campaign: Campaign) -> Restrained:
+    visits = campaign.tasks if any(item["on_site"] for item in campaign.items or ()) else 0
+    return Restrained(
+        id=campaign.id,
+        number=str(campaign.number),
+        title=campaign.title,
+        items=len(campaign.item_codes),
+        drawn=campaign.tasks,
+        spared=sum(map(_spared, campaign.strata)),
+        saved=visits_saved(len(campaign.item_codes), visits),
+    )
+
+
 # ---- Bundle and openings ---------------------------------------------------------------------------------------------
 
 DUTIES_AT_ONCE = 5_000
@@ -374,6 +493,11 @@ def parameters_of(campaign: Campaign) -> engine.Parameters:
         officers_per_case=campaign.officers_per_case,
         strata=tuple(engine.Stratum(stratum.label, stratum.rate_bp, stratum.size) for stratum in campaign.strata),
     )
+
+
+def frozen_on(campaign: Campaign) -> date:
+    """The day on which the pool of a campaign was frozen: its parameters hold for the draw."""
+    return clock.local_day(_known(campaign.frozen_at))
 
 
 def _known(value: Any) -> Any:
@@ -853,7 +977,7 @@ def _public_strata(campaign: Campaign) -> list[PublicStratum]:
 def _public_exclusions(campaign: Campaign) -> list[tuple[str, int]]:
     """Exclusions by published reason, of all strata together."""
     counts = Counter(sum((Counter(stratum.excluded) for stratum in campaign.strata), Counter()))
-    small = parameters.value("disclosure.small_stratum", clock.local_day(_known(campaign.frozen_at)))
+    small = parameters.value("disclosure.small_stratum", frozen_on(campaign))
     published: Counter[str] = Counter()
     for reason, shown in published_reasons(counts, small).items():
         published[shown] += counts[reason]
@@ -877,7 +1001,7 @@ def withheld(campaign: Campaign) -> str | None:
     reason = list_withheld(
         campaign.strata,
         public_list=campaign.public_list,
-        small=parameters.value("disclosure.small_stratum", clock.local_day(_known(campaign.frozen_at))),
+        small=parameters.value("disclosure.small_stratum", frozen_on(campaign)),
         results_out=done.in_work == 0,
     )
     return _(WITHHELD[reason]) if reason else None

@@ -4,8 +4,10 @@ from calendar import monthrange
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Protocol
+from itertools import combinations, product
+from typing import Any, Protocol
 
+from casework.accounts.rules import LINES, QUALIFICATIONS
 from casework.core.i18n import N_, _
 from casework.core.workflow import Facts, Guard, Move, State, Workflow, all_of, needs
 from casework.registry.rules import INSPECTABLE
@@ -121,6 +123,21 @@ class Batch:
     starts_on: date
 
 
+class Scheduled(Protocol):
+    """When and where a line of a plan draws."""
+
+    @property
+    def org_id(self) -> int: ...
+    @property
+    def pool(self) -> Mapping[str, Any]: ...
+    @property
+    def cadence(self) -> str: ...
+    @property
+    def first_on(self) -> date: ...
+    @property
+    def last_on(self) -> date: ...
+
+
 def batches(cadence: str, first: date, last: date) -> Iterator[Batch]:
     """The batches of a line from its first day to its last, in order."""
     number = 0
@@ -139,6 +156,37 @@ def _batch_day(cadence: str, first: date, number: int) -> date | None:
             return _months_later(first, 3 * number)
         case _:
             return first if number == 0 else None
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Two lines of a plan that visit the same subjects soon after each other, the first time that they do."""
+
+    one: Scheduled
+    other: Scheduled
+    first: Batch
+    second: Batch
+    times: int
+
+    @property
+    def days(self) -> int:
+        return (self.second.starts_on - self.first.starts_on).days
+
+
+def overlaps(lines: Sequence[Scheduled], within_days: int) -> list[Overlap]:
+    """Pairs of lines that could be one visit (综合查一次): the same unit and filter, batches so close together."""
+    found = []
+    for one, other in combinations(lines, 2):
+        if (one.org_id, one.pool) == (other.org_id, other.pool):
+            close = [
+                sorted(pair, key=lambda batch: batch.starts_on)
+                for pair in product(*(batches(line.cadence, line.first_on, line.last_on) for line in (one, other)))
+                if abs((pair[0].starts_on - pair[1].starts_on).days) <= within_days
+            ]
+            if close:
+                first, second = close[0]
+                found.append(Overlap(one, other, first, second, len({later.period for _sooner, later in close})))
+    return found
 
 
 def _months_later(day: date, months: int) -> date:
@@ -323,6 +371,15 @@ def out_reason(
     return "cap" if cap is not None and visits >= cap else None
 
 
+SPARED = ("running", "checked", "drawn", "cap")
+"""The reasons that spare an enterprise another visit; the others say that there is nothing to visit."""
+
+
+def visits_saved(items: int, visits: int) -> int:
+    """How many visits are saved where so many items are checked in one (综合查一次)."""
+    return (items - 1) * visits
+
+
 def published_reasons(counts: Mapping[str, int], small: int) -> dict[str, str]:
     """The reason code that the public sees for each recorded reason.
 
@@ -403,6 +460,12 @@ class Officer(Protocol):
     """What the directory says about an officer."""
 
     @property
+    def active(self) -> bool: ...
+    @property
+    def certificate_valid_until(self) -> date: ...
+    @property
+    def absent_until(self) -> date | None: ...
+    @property
     def lines(self) -> Sequence[str]: ...
     @property
     def qualifications(self) -> Sequence[str]: ...
@@ -411,6 +474,23 @@ class Officer(Protocol):
 def covers(officer: Officer, lines: Iterable[str], qualifications: Iterable[str]) -> bool:
     """Whether an officer's certificate covers all lines of the items, and there is every qualification they ask for."""
     return set(lines) <= set(officer.lines) and set(qualifications) <= set(officer.qualifications)
+
+
+def not_sent_because(officer: Officer, day: date, lines: Iterable[str], qualifications: Iterable[str]) -> str | None:
+    """Why an officer may not be sent on a day to check items of these lines, or None (domain B.4)."""
+    separator = _("、")
+    if not officer.active:
+        return _("已停用或不再从事执法")
+    if officer.certificate_valid_until < day:
+        return _("执法证件已于 %(day)s 到期", day=officer.certificate_valid_until.isoformat())
+    if officer.absent_until is not None and officer.absent_until >= day:
+        return _("请假或离岗至 %(day)s", day=officer.absent_until.isoformat())
+    if foreign := set(lines) - set(officer.lines):
+        return _("执法事项范围不含%(lines)s", lines=separator.join(_(LINES[line]) for line in sorted(foreign)))
+    if missing := set(qualifications) - set(officer.qualifications):
+        words = separator.join(_(QUALIFICATIONS[one]) for one in sorted(missing))
+        return _("没有%(qualifications)s资格", qualifications=words)
+    return None
 
 
 # ---- What the public may see -----------------------------------------------------------------------------------------

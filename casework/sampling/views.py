@@ -42,6 +42,7 @@ from casework.sampling.rules import (
     SOURCES,
     STEPS,
     batches,
+    overlaps,
     percent,
 )
 from casework.sampling.schemas import (
@@ -285,6 +286,7 @@ def _plan_page(plan_id: int, form: Form | None = None) -> Any:
         units=staff.unit_names(),
         cadences=CADENCES,
         percent=percent,
+        overlaps=overlaps(known.lines, parameters.value("sampling.merge_days")),
         in_force=known.state in PLAN_IN_FORCE,
         events=_events("plan", known.id),
         **_pool_words(),
@@ -425,6 +427,14 @@ def campaigns() -> Any:
     )
 
 
+@views.get("/sampling/restraint")
+@audience("sampling.read")
+def restraint() -> Any:
+    """无事不扰: whom the draws of this year did not visit again, and the visits that several items shared."""
+    year = clock.today().year
+    return render_template("sampling/restraint.html", year=year, ledger=queries.restraint(year, actor()))
+
+
 @views.route("/sampling/campaigns/new", methods=["GET", "POST"])
 @audience("sampling.plan")
 def create_campaign() -> Any:
@@ -541,6 +551,14 @@ def _campaign_page(campaign_id: int, form: Form | None = None, *, link: str | No
         **_pool_words(),
     )
     return page, 422 if form is not None and form.submitted and not link else 200
+
+
+@views.get("/sampling/campaigns/<int:campaign_id>/officers")
+@audience("sampling.read")
+def candidacies(campaign_id: int) -> Any:
+    """Who may be sent and who may not, each with the reason."""
+    known = queries.campaign(campaign_id, actor())
+    return render_template("sampling/candidacies.html", campaign=known, found=queries.candidacies(known))
 
 
 def _items_today(known: Campaign) -> list[dict[str, Any]]:

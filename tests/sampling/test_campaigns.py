@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
-from casework.core import clock
+from casework.core import clock, parameters
 from casework.core.actor import SYSTEM
 from casework.core.db import savepoint, session
 from casework.core.errors import NotFound, Refusal
@@ -364,3 +364,51 @@ def test_a_published_item_is_never_edited(world):
         sampling.keep_item(code=item.code, valid_from=item.valid_from, name="改名", actor=draws.person("credit"))
     with pytest.raises(DatabaseError), savepoint():
         session.execute(text("UPDATE inspection_item SET name = 'x' WHERE id = :id"), {"id": item.id})
+
+
+def test_each_officer_is_told_why_he_may_not_be_sent(world, as_role):
+    ids = draws.graded_pool({"A": 40})
+    today = clock.today()
+    fit = draws.roster(3, lines=("equipment",), qualifications=("equipment",))
+    draws.recusal(fit[0].id, ids[0])
+    reasons = {
+        "到期": {"certificate_valid_until": today - timedelta(days=1)},
+        "请假": {"absent_until": today},
+        "停用": {"active": False},
+        "执法事项范围": {"lines": ["food"]},
+        "资格": {"qualifications": []},
+    }
+    barred = {}
+    for words, facts in reasons.items():
+        [barred[words]] = draws.roster(1, lines=("equipment",), qualifications=("equipment",))
+        for name, fact in facts.items():
+            setattr(barred[words], name, fact)
+    item = draws.item(line="equipment", qualification="equipment")
+    campaign = draws.campaign(item_codes=[item.code], rates_bp={"A": 1000}, until="drawn")
+    found = {one.officer.id: one for one in queries.candidacies(campaign)}
+    assert {seat.officer_id for seat in queries.roster(campaign.id)} == {one.id for one in fit}
+    assert all(found[one.id].objection is None for one in fit)
+    for words, officer in barred.items():
+        assert words in found[officer.id].objection
+    assert found[fit[0].id].withdrawals == 1
+    assert sum(one.cases for one in found.values()) == 2 * campaign.tasks
+    page = as_role("credit").get(f"/sampling/campaigns/{campaign.id}/officers").text
+    assert "请假或离岗至" in page
+
+
+def test_counties_that_share_their_officers_are_one_area(world):
+    draws.graded_pool({"A": 40})
+    draws.graded_pool({"A": 40}, unit_name="淮阳区一所")
+    near, far = draws.roster(1), draws.roster(2, unit_name="淮阳区局")
+    city = make.unit()
+    small = {"org_id": city.id, "rates_bp": {"A": 1000}}
+    with pytest.raises(Refusal, match="川汇区局 1 名"), savepoint():
+        draws.campaign(until="frozen", **small)
+    codes = [make.unit(name).division_code for name in ("川汇区局", "淮阳区局")]
+    parameters.set_value(
+        "sampling.shared_rosters", [codes], effective_from=clock.today(), document_no="周市监〔2026〕7号", actor=SYSTEM
+    )
+    campaign = draws.campaign(until="drawn", **small)
+    assert {seat.officer_id for seat in queries.roster(campaign.id)} == {one.id for one in (*near, *far)}
+    rows = session.scalars(select(DrawnMember).where(DrawnMember.campaign_id == campaign.id)).all()
+    assert {len(row.eligible) for row in rows} == {3}

@@ -180,7 +180,7 @@ def _keep_drawn(campaign: Campaign, drawn: Sequence[engine.Drawn], seed: bytes) 
     officers = queries.roster(campaign.id)
     seals = [officer.seal for officer in officers]
     place_of = {seal: place for place, seal in enumerate(seals)}
-    crew_of = pool.crews(officers)
+    crew_of = pool.crews(officers, queries.frozen_on(campaign))
     crews = {one.seal: crew_of(behind[one.seal]) for one in drawn}
     eligible = ((seal, [seals[place] for place in crew]) for seal, crew in crews.items())
     chosen = {duty.seal: duty.chosen for duty in engine.assign(eligible, seed, campaign.officers_per_case)}
