@@ -13,6 +13,7 @@ import pytest
 from alembic import command
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import make_url
 from werkzeug.test import TestResponse
 
@@ -92,6 +93,18 @@ def make_application() -> Flask:
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, PROPAGATE_EXCEPTIONS=False)
     app.test_client_class = Visitor
     return app
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A real browser, one for each worker of the run: Playwright cannot be started twice in a process."""
+    program = os.environ.get("CASEWORK_CHROMIUM")
+    if not program:
+        pytest.skip("no Chromium here: CASEWORK_CHROMIUM names none")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

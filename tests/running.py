@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -46,7 +47,9 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "scheduler": ("workers.schedule",),
     "web": ("gunicorn", "--config", "scripts/gunicorn.conf.py", "wsgi:app"),
 }
-PATIENCE = 60.0
+TIE = ("setpriv", "--pdeathsig", "TERM", "--") if shutil.which("setpriv") else ()
+"""Ends a process with the test run, also when that was killed."""
+PATIENCE = 120.0
 """Seconds after which a test gives up; far more than anything here takes."""
 
 
@@ -66,7 +69,7 @@ class House:
     def start(self, what: str, **options: Any) -> subprocess.Popen[bytes]:
         """One of the processes, in a process group of its own."""
         with self.log.open("ab") as log:
-            command = [sys.executable, "-m", *self.commands[what]]
+            command = [*TIE, sys.executable, "-m", *self.commands[what]]
             process = subprocess.Popen(command, stdout=log, stderr=log, process_group=0, cwd=ROOT, **options)
         self._running.append(process)
         return process

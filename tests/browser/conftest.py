@@ -1,28 +1,15 @@
-"""A real Chromium before a house that runs; skipped where `make test` found no browser."""
+"""A house that runs, and windows of a real Chromium before it."""
 
-import os
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from casework.accounts.models import Account
 from casework.core.db import session, transaction
 from casework.sampling import operations as sampling
 from tests.browser.reader import SCREEN, Reader
 from tests.running import House, running
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """The browser itself, one for each worker of the run."""
-    program = os.environ.get("CASEWORK_CHROMIUM")
-    if program is None:
-        pytest.skip("no Chromium here: CASEWORK_CHROMIUM names none")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="package")

@@ -2,7 +2,6 @@
 
 import base64
 import io
-import os
 import shutil
 import threading
 import zipfile
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from casework.core.db import session
@@ -73,19 +72,14 @@ def drawn(live: Flask) -> Iterator[tuple[str, bytes, str]]:
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
+def page(chromium: Browser) -> Iterator[Page]:
     """A page of Chromium; whatever its console complains of fails the test."""
-    chromium = os.environ.get("CASEWORK_CHROMIUM")
-    if not chromium:
-        pytest.skip("no Chromium here")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        opened = browser.new_page()
-        complaints: list[str] = []
-        opened.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-        opened.on("pageerror", lambda error: complaints.append(str(error)))
-        yield opened
-        browser.close()
+    opened = chromium.new_page()
+    complaints: list[str] = []
+    opened.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    yield opened
+    opened.close()
     assert complaints == []
 
 
