@@ -173,7 +173,10 @@ def _desk() -> Any:
 def _frame() -> dict[str, Any]:
     """What every page shows around its content."""
     actor = g.get("actor")
-    return {"nav": _navigation(request.endpoint or "", actor.permissions, current_locale()) if actor else ()}
+    return {
+        "nav": _navigation(request.endpoint or "", actor.permissions, current_locale()) if actor else (),
+        "demo": current_app.config["CASEWORK"].demo,
+    }
 
 
 @lru_cache(maxsize=5000)

@@ -23,6 +23,7 @@ class Settings:
     import_rows_limit: int
     public_url: str
     demo: bool
+    """The database holds the demo city: every page says so, and the sign-in page introduces its accounts."""
     heartbeat_seconds: float
     """A worker silent for so long is dead, and its messages are delivered again."""
     retry_seconds: float

@@ -78,6 +78,8 @@ def run(arguments: list[str]) -> int:
         environment["PORT"] = str(port)
         migrate(environment)
         casework(environment, "seed", "--if-empty", otherwise="the demo city could not be made")
+        accounts = demo_accounts(environment)
+        environment["CASEWORK_DEMO"] = "1" if accounts else "0"
         RUN_FILE.write_text(json.dumps({"pid": os.getpid(), "port": port, "url": url}))
         note(f"Starting {', '.join(process.name for line in PROCESSES for process in line)} …")
         supervise(
@@ -86,7 +88,7 @@ def run(arguments: list[str]) -> int:
             instance.log,
             listener,
             keep_servers_up=instance.keep_servers_up,
-            on_ready=lambda: _welcome(url, environment),
+            on_ready=lambda: _welcome(url, accounts),
         )
     say("Casework has ended; its data are kept in var/")
     return 0
@@ -164,6 +166,13 @@ def migrate(environment: Mapping[str, str]) -> None:
     """Bring the database to the newest revision; one launcher at a time."""
     with locked(VAR / "migrate.lock"):
         casework(environment, "migrate", otherwise="the database could not be migrated")
+
+
+def demo_accounts(environment: Mapping[str, str]) -> str:
+    """Who may sign in to the demo city; empty where the database holds something else."""
+    command = [PYTHON, "-m", "casework.cli", "demo-accounts"]
+    told = subprocess.run(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return "" if told.returncode else told.stdout.decode()
 
 
 def casework(environment: Mapping[str, str], *arguments: str, otherwise: str) -> None:
@@ -246,8 +255,8 @@ def _wanted_port() -> int:
     return int(text or PORT)
 
 
-def _welcome(url: str, environment: Mapping[str, str]) -> bool:
-    """Once the first page comes: where everything is, and who may sign in to the demo city."""
+def _welcome(url: str, accounts: str) -> bool:
+    """Once the first page comes: where everything is, and who may sign in to the demo city, if there is one."""
     connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=5)  # goes through no proxy
     try:
         connection.request("GET", "/")
@@ -258,9 +267,7 @@ def _welcome(url: str, environment: Mapping[str, str]) -> bool:
         connection.close()
     if answer >= http.HTTPStatus.INTERNAL_SERVER_ERROR:
         warn(f"the first page answers {answer}; see var/log/web.log")
-    say(f"\nPublic portal   {url}/\nStaff sign-in   {url}/sign-in\n")
-    subprocess.run([PYTHON, "-m", "casework.cli", "demo-accounts"], env=environment, cwd=ROOT, check=False)
-    say("\nCtrl-C ends it. Logs: var/log/")
+    say(f"\nPublic portal   {url}/\nStaff sign-in   {url}/sign-in\n\n{accounts}\nCtrl-C ends it. Logs: var/log/")
     return True
 
 

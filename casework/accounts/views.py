@@ -14,6 +14,7 @@ from casework.accounts.models import Account
 from casework.accounts.rules import (
     ACCOUNT_STATES,
     CERTIFICATE_STATES,
+    DEMO_PASSWORD,
     LINES,
     PERMISSIONS,
     QUALIFICATIONS,
@@ -69,7 +70,7 @@ def _forget() -> None:
 def sign_in() -> Any:
     if g.actor is not None:
         return redirect(_back() or url_for("desk"), 303)
-    return render_template("accounts/sign_in.html", form=Form(SignIn()), back=_back())
+    return _sign_in_page(Form(SignIn()))
 
 
 @views.post("/sign-in")
@@ -83,7 +84,18 @@ def sign_in_submit() -> Any:
             cookie.update(account=account.id, epoch=account.epoch, seen=int(clock.now().timestamp()))
             cookie.permanent = True
             return redirect(_back() or url_for("desk"), 303)
-    return render_template("accounts/sign_in.html", form=form, back=_back()), 422
+    return _sign_in_page(form), 422
+
+
+def _sign_in_page(form: Form) -> str:
+    introduced = queries.first_of_each_role() if current_app.config["CASEWORK"].demo else []
+    return render_template(
+        "accounts/sign_in.html",
+        form=form,
+        back=_back(),
+        introduced=[(login, ROLES[role].label, unit) for login, role, unit in introduced],
+        password=DEMO_PASSWORD,
+    )
 
 
 def _back() -> str | None:

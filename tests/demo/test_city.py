@@ -43,7 +43,7 @@ def empty_database(clone_database: Callable[[str], str]) -> Callable[[str], str]
 @pytest.fixture(scope="module")
 def city(empty_database: Callable[[str], str]) -> Iterator[tuple[Flask, dict]]:
     """The application on a seeded database, and the figures that `seed` printed."""
-    with living(empty_database("city")) as app:
+    with living(empty_database("city"), CASEWORK_DEMO="1") as app:
         assert casework("migrate").exit_code == 0
         seeded = casework(*SMALL, "--json")
         assert seeded.exit_code == 0, seeded.output
@@ -74,10 +74,11 @@ def test_every_role_is_introduced_and_has_something_to_do(city: tuple[Flask, dic
     app, _figures = city
     told = casework("demo-accounts").output
     assert DEMO_PASSWORD in told
-    introduced = first_of_each_role()
+    introduced, page = first_of_each_role(), app.test_client().get("/sign-in").get_data(as_text=True)
     assert [role for _login, role, _unit in introduced] == list(ROLES)
     for login, role, _unit in introduced:
         assert login in told
+        assert f"<code>{login}</code>" in page
         visitor = app.test_client()
         assert visitor.post("/sign-in", data={"login": login, "password": DEMO_PASSWORD}).status_code == 303
         desk = visitor.get("/desk").get_data(as_text=True)
