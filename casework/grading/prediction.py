@@ -119,9 +119,7 @@ def of_sample(
     weights = np.divide(inhabited, checked, out=np.zeros(len(GRADES)), where=checked > 0)[cells.grade]
     dice = np.random.default_rng(seed)
     point = _weighted(cells.counts[np.newaxis], weights, cells.starts)
-    again = [
-        _weighted(counts, weights, cells.starts) for counts in _resampled(cells.counts, dice, np.tile(cells.grade, 2))
-    ]
+    again = [_weighted(counts, weights, cells.starts) for counts in _resampled_within(cells, dice)]
     auc, lift = (_estimate(point[which], [one[which] for one in again]) for which in (0, 1))
     return Sampled(len(score), auc, lift)
 
@@ -201,20 +199,33 @@ def _auc(bad: NDArray[np.float64], good: NDArray[np.float64], starts: Ints) -> N
     return ratio
 
 
-def _resampled(counts: Ints, dice: np.random.Generator, stratum: Ints | None = None) -> Iterator[Ints]:
-    """Bootstrap replicates of the counts; within each stratum apart, where there are any."""
-    strata = [np.full(len(counts), True)] if stratum is None else [stratum == one for one in np.unique(stratum)]
+def _resampled(counts: Ints, dice: np.random.Generator) -> Iterator[Ints]:
+    """Bootstrap replicates of the counts."""
     for _part in range(REPLICATES // AT_ONCE):
-        drawn = np.zeros((AT_ONCE, len(counts)), np.int64)
-        for within in strata:
-            total = int(counts[within].sum())
-            drawn[:, within] = dice.multinomial(total, counts[within] / total, size=AT_ONCE)
+        yield dice.multinomial(counts.sum(), counts / counts.sum(), size=AT_ONCE)
+
+
+def _resampled_within(cells: _Cells, dice: np.random.Generator) -> Iterator[Ints]:
+    """Replicates drawn within each grade apart, half a failure and half a pass added to each (Jeffreys' prior).
+
+    Without them a grade of whom none failed among a few would never fail in a replicate either, and count as certain.
+    """
+    alike = np.tile(cells.counts.reshape(2, -1).sum(axis=0), 2)
+    grade = np.tile(cells.grade, 2)
+    for _part in range(REPLICATES // AT_ONCE):
+        drawn = np.zeros((AT_ONCE, len(grade)), np.int64)
+        for one in np.unique(cells.grade):
+            within = grade == one
+            total = int(cells.counts[within].sum())
+            chances = (cells.counts[within] + alike[within] / (2 * total)) / (total + 1)
+            drawn[:, within] = dice.multinomial(total, chances, size=AT_ONCE)
         yield drawn
 
 
 def _estimate(point: Any, again: Sequence[Any]) -> Estimate:
+    value = float(point[0])
     low, high = np.nanpercentile(np.concatenate(again), [2.5, 97.5])
-    return Estimate(float(point[0]), float(low), float(high))
+    return Estimate(value, min(value, float(low)), max(value, float(high)))
 
 
 def _estimates(point: Any, again: Sequence[Any]) -> list[Estimate]:

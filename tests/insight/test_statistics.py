@@ -273,5 +273,7 @@ def test_a_drawn_subject_stands_for_its_grade_in_the_pool():
     pairs = sum(b * g * (0.5 if i == j else i > j) for i, b in bad.items() for j, g in good.items())
     assert isclose(found.auc.value, pairs / (sum(bad.values()) * sum(good.values())))
     assert isclose(found.lift.value, 0.5 / (sum(bad.values()) / 100))
+    none = of_sample(grade, grade, failed & (grade == 1), {"A": 90, "B": 10})
+    assert none.lift.low < none.lift.value, "that none of three A failed is no certainty"
     assert of_sample(grade, grade, failed, {**dict.fromkeys(GRADES, 5)}) is None, "nobody of C and D was checked"
     assert of_sample(grade, grade, np.zeros(6, bool), {"A": 90, "B": 10}) is None, "nobody failed"
