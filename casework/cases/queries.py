@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, and_, any_, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from casework.accounts import queries as staff
 from casework.cases.kinds import KINDS
@@ -442,6 +443,26 @@ def visits_of(case: Case) -> Visits:
 def visits(enterprise_ids: Collection[int], year: int) -> dict[int, int]:
     """On-site checks that each enterprise had in a year, by whatever organ; enterprises without any are left out."""
     return _visits(enterprise_ids, year)
+
+
+def last_teams(since: date) -> dict[int, list[int]]:
+    """Who made the last check of each enterprise that was checked since a day, by enterprise."""
+    last = (
+        select(Case.id, Case.enterprise_id)
+        .where(Case.checked_on >= since)
+        .ext(distinct_on(Case.enterprise_id))
+        .order_by(Case.enterprise_id, Case.checked_on.desc(), Case.id.desc())
+        .subquery()
+    )
+    rows = session.execute(
+        select(last.c.enterprise_id, CaseOfficer.officer_id)
+        .join(CaseOfficer, CaseOfficer.case_id == last.c.id)
+        .where(CaseOfficer.replaced_on.is_(None))
+    )
+    teams: dict[int, list[int]] = {}
+    for enterprise_id, officer_id in rows:
+        teams.setdefault(enterprise_id, []).append(officer_id)
+    return teams
 
 
 def occupied(enterprise_ids: Collection[int], item_codes: Sequence[str], year: int) -> dict[int, str]:

@@ -578,8 +578,9 @@ class Bundle:
     duties: Iterable[Duty] = ()
 
     def files(self) -> Iterator[tuple[str, Iterable[bytes]]]:
-        """Name and content, in pieces, of each file; `verify.py` and `README.txt` make the bundle stand alone."""
+        """Name and content, in pieces, of each file; `verify.py` and the two READMEs make the bundle stand alone."""
         yield "README.txt", [README.encode()]
+        yield "README-auditor.txt", [README_AUDITOR.encode()]
         yield "verify.py", [Path(__file__).with_name("verify.py").read_bytes()]
         yield "parameters.json", [parameters_json(self.parameters)]
         yield "pool.tsv", pool_tsv(self.pool)
@@ -635,26 +636,22 @@ def read_bundle(path: Path) -> Bundle:
 
 
 README = """\
-双随机抽查封签包（sealed-draw/1）
-================================
+双随机抽查封签包（sealed-draw/1）：给公众的说明
+==============================================
 
 这是什么
   本次抽查的全部公开数据。每一户以“封签”代替名称：封签 = SHA-256（统一社会信用代码与保密盐值），
   从封签不能反推企业，但任何人都能用封签把抽签重算一遍。
 
-给公众：怎样核对
+怎样核对
   1. 抽签之前，抄下公示页上的承诺值（commitment）。它一经公布，抽查库、人员名录和比例就不能再改。
-  2. 抽签之后，下载本包，装有 Python 3.8 或更高版本即可运行（不联网、不需安装其他软件）：
+  2. 抽签之后，在公示页上点“现在核对”，由您的浏览器重算；或者不经过网站：下载本包，装有 Python 3.8
+     或更高版本即可运行（不联网、不需安装其他软件）：
          python3 verify.py . --commitment 您抄下的承诺值
   3. 每一项都显示“通过”，说明：抽查库在抽签前已封存；各层抽取户数不低于规定比例；
      抽中的封签和检查人员由种子唯一确定，没有人能挑选。
+  4. 有没有重抽、漏记：另下载公开的抽取台账 draw-ledger.tsv，加上 --ledger draw-ledger.tsv 再运行一次。
   也可以不用本程序，按公开的协议自行编写程序重算，结果应逐字节相同。
-
-给审计人员（公证、纪检监察、上级机关）
-  另行取得 openings.csv（封签、代码、盐值）后运行：
-         python3 verify.py . --openings openings.csv
-  它确认每个封签对应哪一户、没有一户重复入库。再与分类结果、人员名录和回避记录核对。
-  openings.csv 能看出每户的等级，不得公开，也不得放入本包。
 
 文件
   parameters.json 参数   pool.tsv 抽查库（层、封签、状态）   officers.tsv 检查人员封签
@@ -662,24 +659,49 @@ README = """\
   draw.tsv 抽中名单（抽签后）   duty.tsv 检查人员分派（抽签后）
 
 
-Sealed draw of a double-random inspection (sealed-draw/1)
-==========================================================
+Sealed draw of a double-random inspection (sealed-draw/1): for a citizen
+=========================================================================
 
 What this is
   All public data of one draw. A seal stands for each enterprise: SHA-256 of its code and a secret salt.
   Nobody can tell the enterprise from the seal, but everybody can repeat the whole draw with the seals.
 
-For a citizen
+How to check
   1. Before the draw, note the commitment from the public page. From then on pool, roster and rates are fixed.
-  2. After the draw, download this bundle and run (Python 3.8 or later; no network, nothing to install):
+  2. After the draw, let your browser draw again on the public page; or, without that site, download this bundle
+     and run (Python 3.8 or later; no network, nothing to install):
          python3 verify.py . --lang en --commitment WHAT-YOU-NOTED
   3. If every check passes, the pool was fixed before the draw, the floors are met, and the seed alone
      decided which seals and which officers were drawn.
+  4. Whether a draw was repeated or left out: download the public draw-ledger.tsv as well and add
+     --ledger draw-ledger.tsv.
   You need not trust this program: any other that follows the published protocol gives the same bytes.
+"""
 
-For an auditor
-  With openings.csv (seal, code, salt), which you get separately:
-         python3 verify.py . --lang en --openings openings.csv
-  It confirms which enterprise is behind each seal and that none is in the pool twice. Then compare with the
-  classification, the roster and the records of withdrawal. openings.csv gives grades away: keep it secret.
+README_AUDITOR = """\
+双随机抽查封签包（sealed-draw/1）：给审计人员（公证、纪检监察、上级机关）的说明
+==============================================================================
+
+  1. 用审计账号登录，在“审计核对”页写明理由，取得 openings.csv（封签、代码、盐值）。每次下载都有记录。
+  2. 与公开的抽取台账一起核对：
+         python3 verify.py . --openings openings.csv --ledger draw-ledger.tsv
+     它确认每个封签对应哪一户、没有一户重复入库，承诺和抽取各登记一次。
+  3. 同一页上的“核对封签、分层、人员和台账”还会与主体档案、当次分类结果、检查人员证件和回避记录对照。
+     不信系统自己的结论的，用 openings.csv 中的代码与分类结果、人员名录逐户核对：
+     每户应在其冻结之日等级对应的层；每名人员的证件当日有效、范围符合；duty.tsv 中每户的可派人员
+     应是本辖区名录中没有回避的全部人员。
+  openings.csv 能看出每户的等级，不得公开，也不得放入本包。
+
+
+Sealed draw of a double-random inspection (sealed-draw/1): for an auditor
+==========================================================================
+
+  1. Sign in as an auditor and download openings.csv (seal, code, salt) with a reason; every download is on record.
+  2. Check it together with the public ledger of draws:
+         python3 verify.py . --lang en --openings openings.csv --ledger draw-ledger.tsv
+     It confirms which enterprise is behind each seal, that none is in the pool twice, and that the campaign was
+     committed to and drawn once.
+  3. Then compare with the books: each enterprise in the stratum of its grade at the freeze, each officer with a
+     certificate valid on that day, and as eligible in duty.tsv all officers of the county who had not withdrawn.
+  openings.csv gives grades away: keep it secret, and out of this bundle.
 """

@@ -7,7 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
@@ -194,6 +194,18 @@ def recusals(officer_ids: Collection[int]) -> dict[int, list[int]]:
     return found
 
 
+def barred(officer_ids: Collection[int], day: date) -> dict[int, set[int]]:
+    """Which of these officers may not be sent to an enterprise on a day: who withdrew, and who was there last time."""
+    found = {enterprise_id: set(ids) for enterprise_id, ids in recusals(officer_ids).items()}
+    rotation = parameters.value("sampling.rotation_days", day)
+    if rotation:
+        known = set(officer_ids)
+        for enterprise_id, team in cases.last_teams(day - timedelta(days=rotation)).items():
+            if here := known.intersection(team):
+                found.setdefault(enterprise_id, set()).update(here)
+    return found
+
+
 @dataclass(frozen=True)
 class Survey:
     """The figures of a pool: strata, counties with their officers, subjects without a grade (they stay outside)."""
@@ -340,9 +352,9 @@ def seal(campaign_id: int, scheme: Scheme) -> Sealed:
     """Writes roster and pool of a campaign under their seals, whole or not at all, in memory that does not grow."""
     officers = _seal_officers(campaign_id, scheme)
     places = {officer.officer_id: officer.position for officer in officers}
-    barred = {
+    withdrawn = {
         enterprise_id: sorted(places[officer_id] for officer_id in officer_ids)
-        for enterprise_id, officer_ids in recusals(places).items()
+        for enterprise_id, officer_ids in barred(places, scheme.day).items()
     }
     labels = {grade: label_of(grade, scheme.grades) for grade in scheme.grades}
     watch = _StaffingWatch(officers, scheme)
@@ -353,8 +365,8 @@ def seal(campaign_id: int, scheme: Scheme) -> Sealed:
         cursor.execute(SEALING)
         while chunk := list(islice(members, CHUNK)):
             for member in chunk:
-                watch.look(member, barred.get(member.enterprise_id, ()))
-            copy_rows(cursor, "sealing", None, SEALING_TYPES, _sealed(chunk, labels, barred))
+                watch.look(member, withdrawn.get(member.enterprise_id, ()))
+            copy_rows(cursor, "sealing", None, SEALING_TYPES, _sealed(chunk, labels, withdrawn))
             done += len(chunk)
             progress(done, total)
         survey = census.survey()
@@ -393,7 +405,7 @@ def _seal_officers(campaign_id: int, scheme: Scheme) -> list[PoolOfficer]:
 
 
 def _sealed(
-    members: Sequence[Candidate], labels: Mapping[str, str], barred: Mapping[int, Sequence[int]]
+    members: Sequence[Candidate], labels: Mapping[str, str], withdrawn: Mapping[int, Sequence[int]]
 ) -> Iterator[tuple[Any, ...]]:
     """The rows of SEALING, each member with a salt of its own."""
     salts = os.urandom(SALT_BYTES * len(members))
@@ -401,7 +413,7 @@ def _sealed(
         range(0, len(salts), SALT_BYTES), members, strict=True
     ):
         salt = salts[start : start + SALT_BYTES]
-        recused = barred.get(enterprise_id)
+        recused = withdrawn.get(enterprise_id)
         yield seal_of(code, salt), enterprise_id, code, salt, org_id, labels[str(grade)], reason, recused
 
 

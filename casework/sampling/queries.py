@@ -303,9 +303,8 @@ class Candidacy:
 def candidacies(campaign: Campaign) -> list[Candidacy]:
     """Everybody in the directory who could be asked, with the reason who is not; by today's directory."""
     found, units = pool.considered(scheme_of(campaign)), staff.unit_names()
-    barred = Counter(
-        officer_id for ids in pool.recusals([one.officer.id for one in found]).values() for officer_id in ids
-    )
+    withdrawn = pool.barred([one.officer.id for one in found], clock.today())
+    barred = Counter(officer_id for ids in withdrawn.values() for officer_id in ids)
     given = _loads(campaign.id)
     return [
         Candidacy(

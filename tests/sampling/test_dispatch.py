@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 
 from casework.cases import queries as cases
 from casework.cases.models import Case
-from casework.core import clock
+from casework.core import clock, parameters
 from casework.core.actor import SYSTEM
 from casework.core.db import db, session, transaction
 from casework.core.errors import Refusal
@@ -161,6 +161,31 @@ def test_when_nobody_is_left_the_seat_is_not_given_by_hand(world):
         sampling.replace_officer(case.id, leaves=case.officer_ids[0], reason="病", actor=draws.person("director"))
 
 
+def test_who_was_there_last_time_is_not_sent_again_where_officers_rotate(world):
+    draws.roster(6)
+    ids = draws.graded_pool({"A": 1})
+    first = draws.campaign(until="drawn", rates_bp={"A": 100})
+    sampling.chunk_cases(first.id, actor=SYSTEM)
+    sampling.open_all_cases(first.id, actor=SYSTEM)
+    went = set(session.scalars(select(Case).where(Case.enterprise_id == ids[0])).one().officer_ids)
+    session.execute(text('UPDATE "case" SET checked_on = :day'), {"day": clock.today() - timedelta(days=100)})
+    draws.end_cases(first, "closed", 1)
+
+    def eligible() -> set[int]:
+        campaign = draws.campaign(item_codes=[draws.item().code], until="drawn", rates_bp={"A": 100})
+        seats = queries.roster(campaign.id)
+        return {seats[place].officer_id for place in queries.drawn_member(campaign.id, ids[0]).eligible}
+
+    assert went < eligible()
+    for days, again in ((90, True), (120, False)):
+        on = clock.today() - timedelta(days=120 - days)
+        parameters.set_value(
+            "sampling.rotation_days", days, effective_from=on, document_no="周市监〔2026〕8号", actor=SYSTEM
+        )
+        assert (went < eligible()) is again
+    assert len(eligible()) == 4
+
+
 # ---- The schedule
 
 
@@ -223,6 +248,22 @@ def test_the_author_of_a_plan_neither_reviews_nor_approves_it(city):
         sampling.pass_plan_review(mine.id, actor=draws.person("legal"))
         with pytest.raises(Refusal, match="编制人不得"):
             sampling.approve_plan(mine.id, actor=everything)
+
+
+def test_a_plan_that_nobody_approved_begins_nothing(city):
+    with at(date(2026, 3, 2)):
+        author, clerk = draws.person("line"), draws.person("credit")
+        plan = sampling.create_plan(year=2026, title="未批计划", org_id=make.unit("川汇区局").id, actor=author)
+        own = {"org_id": plan.org_id, "item_codes": [draws.item().code], "first_on": date(2026, 3, 2)}
+        sampling.keep_line(plan.id, actor=author, **LINE | own)
+        sampling.submit_plan(plan.id, actor=author)
+        for verb in (sampling.publish_plan, sampling.approve_plan):
+            with pytest.raises(Refusal):
+                verb(plan.id, actor=clerk)
+        with pytest.raises(Refusal):
+            sampling.file_plan(plan.id, filed_no="备1", actor=clerk)
+        assert sampling.start_due_campaigns(actor=SYSTEM) == 0
+        assert (plan.state, session.scalars(select(Campaign)).all()) == ("submitted", [])
 
 
 def test_batches_from_before_the_publication_are_not_made_up(city):

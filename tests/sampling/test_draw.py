@@ -2,6 +2,7 @@
 
 from collections import Counter
 from io import BytesIO
+from itertools import combinations
 from pathlib import Path
 from random import Random
 
@@ -65,7 +66,7 @@ def test_the_seals_of_a_vector_open(vector: Path) -> None:
 
 def test_files_are_written_as_they_were_read() -> None:
     for name, pieces in d.read_bundle(VECTOR).files():
-        if name not in ("verify.py", "README.txt"):
+        if name not in ("verify.py", "README.txt", "README-auditor.txt"):
             assert b"".join(pieces) == (VECTOR / name).read_bytes(), name
 
 
@@ -141,6 +142,33 @@ def test_every_member_has_the_same_chance() -> None:
     chi_square = sum((times[member.seal] - draws * rate) ** 2 for member in pool) / variance * (members - 1) / members
     assert chi_square < 72.1  # 99.9 % point of chi-square with 39 degrees of freedom
     assert chi_square > 14.5  # 0.01 % point: a list that takes turns would be too even
+
+
+def test_two_members_are_drawn_together_as_often_as_chance_has_it() -> None:
+    members, drawn_each, draws = 12, 4, 4000
+    pool = [d.Member("C", sha("pair", n), "in") for n in range(members)]
+    strata = [d.Stratum("C", 1, drawn_each)]
+    together: Counter[frozenset[bytes]] = Counter()
+    for n in range(draws):
+        seals = [one.seal for one in d.draw(strata, pool, sha("pairs", n)).drawn]
+        together.update(map(frozenset, combinations(seals, 2)))
+    pairs = members * (members - 1) // 2
+    expected = draws * drawn_each * (drawn_each - 1) / (members * (members - 1))
+    assert len(together) == pairs  # nobody is out of reach of anybody
+    chi_square = sum((count - expected) ** 2 for count in together.values()) / expected
+    assert chi_square < 107.3  # 99.9 % point of chi-square with 65 degrees of freedom
+
+
+def test_strata_do_not_look_at_each_other() -> None:
+    """Whether a member of one stratum is drawn says nothing of a member of another."""
+    pool = [d.Member(label, sha(label, n), "in") for label in "AB" for n in range(4)]
+    strata = [d.Stratum("A", 5000), d.Stratum("B", 2500)]
+    draws, both = 4000, 0
+    for n in range(draws):
+        seals = {one.seal for one in d.draw(strata, pool, sha("strata", n)).drawn}
+        both += {sha("A", 0), sha("B", 0)} <= seals
+    rate = 0.5 * 0.25
+    assert abs(both - draws * rate) < 3.3 * (draws * rate * (1 - rate)) ** 0.5
 
 
 def test_a_pool_that_does_not_fit_its_figures_is_not_drawn() -> None:

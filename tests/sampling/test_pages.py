@@ -211,6 +211,33 @@ def test_the_list_of_names_waits_where_it_could_give_a_grade_away(world, pool, r
         assert why in shown.withheld
 
 
+def test_a_published_result_moves_public_totals_and_nothing_else(world, client):
+    """Who reads every public page each day learns of one more result, and not whose seal or stratum it was."""
+    draws.roster()
+    draws.graded_pool({"A": 600, "B": 200, "C": 60, "D": 30})
+    campaign = draws.campaign(until="drawn", rates_bp=draws.FLOORS | {"A": 200})
+    sampling.chunk_cases(campaign.id, actor=SYSTEM)
+    sampling.open_all_cases(campaign.id, actor=SYSTEM)
+
+    def seen() -> tuple[dict[str, object], str, bytes]:
+        shown = vars(queries.public_campaign(campaign.id))
+        return shown, client.get("/public/draw-ledger").text, queries.bundle(campaign.id).read()
+
+    before, ledger, bundle = seen()
+    draws.end_cases(campaign, "closed", 1)
+    after, ledger_after, bundle_after = seen()
+    assert {name for name in before if before[name] != after[name]} == {"progress"}
+    progress = after["progress"]
+    assert (progress.published, progress.in_work) == (1, campaign.tasks - 1)
+    assert progress.published + progress.closed_by_code + progress.in_work == progress.drawn
+    assert (ledger, bundle) == (ledger_after, bundle_after)
+    names = [brief.number for brief in queries.public_names(campaign.id)[0]]
+    assert names == sorted(names)  # by code: not one bit of the tickets
+    for code in names:
+        assert code.encode() not in bundle
+        assert code not in ledger
+
+
 def test_the_public_knows_nothing_before_the_commitment(city, client):
     campaign = draws.campaign(until="frozen")
     assert queries.public_campaigns().rows == []
