@@ -48,23 +48,27 @@ _loaded: dict[str, Model] = {}
 
 @dataclass(frozen=True)
 class Basis:
-    """What grades rest on a day: for each subject class the model in force and its id, and the thresholds in points."""
+    """What grades rest on a day: for each subject class the model in force and its id, and the thresholds in points.
+
+    `suspends`: records to which an objection is open do not count.
+    """
 
     models: Mapping[str, tuple[int, Model]]
     thresholds: Mapping[str, int]
+    suspends: bool
 
     @property
     def wanted(self) -> snapshot.Wanted:
         """The records that any of the models looks at."""
-        return reduce(
-            snapshot.Wanted.or_those_of, (snapshot.Wanted(model.records) for _id, model in self.models.values())
-        )
+        each = (snapshot.Wanted(model.records, self.suspends) for _id, model in self.models.values())
+        return reduce(snapshot.Wanted.or_those_of, each)
 
     def to_data(self) -> dict[str, Any]:
         """The basis as JSON values, to see later whether it is still the same."""
         return {
             "thresholds": dict(self.thresholds),
             "models": {subject_class: model_id for subject_class, (model_id, _model) in self.models.items()},
+            "suspends": self.suspends,
         }
 
 
@@ -117,7 +121,13 @@ def basis(day: date) -> Basis:
     return Basis(
         models={name: (in_force[name][0], load(*in_force[name])) for name in SUBJECT_CLASSES},
         thresholds=parameters.value("grading.thresholds", day),
+        suspends=suspends(day),
     )
+
+
+def suspends(day: date) -> bool:
+    """Whether records to which an objection is open are left out, by the parameter of a day."""
+    return bool(parameters.value("grading.objected", day) == "suspended")
 
 
 def load(model_id: int, sha256: str | None = None) -> Model:
@@ -655,7 +665,7 @@ def explanation(enterprise_id: int) -> Explanation:
     ).first()
     return Explanation(
         dossier=dossier,
-        receipt=reference.grade(load(model_id), in_force.thresholds, dossier, day),
+        receipt=reference.grade(load(model_id), in_force.thresholds, dossier, day, suspends=in_force.suspends),
         model=model(model_id),
         rating=rating,
         since=since,

@@ -111,9 +111,16 @@ _Answer = tuple[int | None, list[Hit], int, int]
 """Number looked at, records, points before and after the indicator's own cap."""
 
 
-def grade(model: Model, thresholds: Mapping[str, int], dossier: Dossier, day: date) -> Receipt:
-    """The receipt of one enterprise on a day. `thresholds` are points, for models that have none of their own."""
-    noticed = [fact for fact in standing(dossier.facts, day) if fact.matters_on(day, Wanted(model.records))]
+def grade(
+    model: Model, thresholds: Mapping[str, int], dossier: Dossier, day: date, *, suspends: bool = False
+) -> Receipt:
+    """The receipt of one enterprise on a day. `thresholds` are points, for models that have none of their own.
+
+    `suspends`: records to which an objection is open do not count.
+    """
+    noticed = [
+        fact for fact in standing(dossier.facts, day, suspends=suspends) if fact.matters_on(day, Wanted(model.records))
+    ]
     case = _Case(dossier, [fact for fact in noticed if fact.happened_on <= day], day)
     lines = tuple(_line(indicator, case) for indicator in model.indicators)
     groups = tuple(_group(key, tenths(cap), lines) for key, cap in model.caps.items())

@@ -18,7 +18,7 @@ from casework.core.i18n import _
 from casework.grading import queries, reference
 from casework.grading.models import GradeHistory, GradingModel, Rating
 from casework.grading.reference import Receipt
-from casework.grading.rules import INPUTS, TENTH, Flag, Model
+from casework.grading.rules import INPUTS, TENTH, Flag
 from casework.registry import snapshot
 from casework.registry.rules import KIND_BY_NUMBER
 from casework.registry.snapshot import UNKNOWN, Dossier, Fact
@@ -41,6 +41,7 @@ class Replay:
     receipt: Receipt
     model: GradingModel
     thresholds: Mapping[str, int]
+    suspends: bool
     stored: GradeHistory | None
 
     @property
@@ -112,17 +113,17 @@ def next_result(stored: GradeHistory) -> GradeHistory | None:
     ).first()
 
 
-def ahead(model: Model, thresholds: Mapping[str, int], dossier: Dossier, receipt: Receipt) -> Iterator[Ahead]:
+def ahead(told: Replay) -> Iterator[Ahead]:
     """The dates on which the result changes by itself, up to the one on which the letter does.
 
     Relations to others are taken as they are; thresholds and model too.
     """
-    before = receipt
+    before = told.receipt
     for _step in range(STEPS_AHEAD):
         if before.next_due is None:
             return
         day = before.next_due
-        after = reference.grade(model, thresholds, aged(dossier, receipt.as_of, day), day)
+        after = worked_out(told, aged(told.dossier, told.day, day), day)
         lines = [
             (line, was.points, line.points)
             for was, line in zip(before.lines, after.lines, strict=True)
@@ -133,6 +134,11 @@ def ahead(model: Model, thresholds: Mapping[str, int], dossier: Dossier, receipt
         if after.grade != before.grade:
             return
         before = after
+
+
+def worked_out(told: Replay, dossier: Dossier, day: date) -> Receipt:
+    """Another receipt by the same model and parameters: of another day, or with other records."""
+    return reference.grade(queries.load(told.model.id), told.thresholds, dossier, day, suspends=told.suspends)
 
 
 def aged(dossier: Dossier, read_on: date, day: date) -> Dossier:
@@ -251,15 +257,16 @@ def _resting_on(dossier: Dossier, inputs: Sequence[int], day: date) -> Dossier:
 
 def _worked_out(dossier: Dossier, day: date, stored: GradeHistory, knowledge: str, moment: datetime) -> Replay:
     assert stored.model_id is not None
-    model = queries.load(stored.model_id)
+    model, suspends = queries.load(stored.model_id), queries.suspends(day)
     thresholds = model.thresholds or parameters.value("grading.thresholds", day)
     return Replay(
         knowledge=knowledge,
         day=day,
         known_at=moment,
         dossier=dossier,
-        receipt=reference.grade(model, thresholds, dossier, day),
+        receipt=reference.grade(model, thresholds, dossier, day, suspends=suspends),
         model=queries.model(stored.model_id),
         thresholds=thresholds,
+        suspends=suspends,
         stored=stored,
     )

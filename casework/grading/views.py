@@ -16,7 +16,7 @@ from casework.core.charts import Bar, Part, Series, Stack, Tile
 from casework.core.errors import NotFound, Refusal
 from casework.core.i18n import N_, _, translate
 from casework.core.web import PUBLIC, Form, actor, audience, done, download
-from casework.grading import model_files, queries, reference, replay
+from casework.grading import model_files, queries, replay
 from casework.grading import operations as grading
 from casework.grading.calibration import Scorecard, applied, changes
 from casework.grading.indicators import INDICATORS
@@ -397,7 +397,8 @@ def receipt(enterprise_id: int) -> Any:
         **_what_adds_up(told.receipt, told.thresholds, told.model.id),
         differences=_differences(told.receipt, other.receipt),
         batches=registry.file_names(_batches(told.receipt)),
-        ahead=list(replay.ahead(queries.load(told.model.id), told.thresholds, told.dossier, told.receipt)),
+        ahead=list(replay.ahead(told)),
+        suspended=[fact for fact in told.dossier.facts if told.suspends and fact.disputed_on(day)],
         flags=_flags(told.receipt),
     )
 
@@ -427,7 +428,7 @@ def what_if(enterprise_id: int) -> Any:
         raise
     except Refusal as refusal:
         return render_template("grading/what_if.html", enterprise=enterprise, now=None, why=str(refusal))
-    tried = reference.grade(queries.load(now.model.id), now.thresholds, dossier, now.day)
+    tried = replay.worked_out(now, dossier, now.day)
     return render_template(
         "grading/what_if.html",
         enterprise=enterprise,

@@ -27,6 +27,9 @@ UNKNOWN = -(2**31)
 OPEN = (1 << 14) - 1
 """In `stop`: nothing is known that will end or change the record. 14 bits of days are 44 years."""
 
+FEW = 200
+"""Up to so many ids a reading costs less than its plan."""
+
 CROWD = 10
 """An address shared by fewer is no signal and not carried."""
 
@@ -47,14 +50,19 @@ Ints = NDArray[Any]
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which records are asked for: by code, for how many days a record matters once it is over (`OPEN`: for ever)."""
+    """Which records are asked for: by code, for how many days a record matters once it is over (`OPEN`: for ever).
+
+    `suspends`: records to which an objection is open are left out.
+    """
 
     days: Mapping[int, int]
+    suspends: bool = False
 
     def or_those_of(self, other: "Wanted") -> "Wanted":
         """What either asks for."""
         codes = self.days.keys() | other.days.keys()
-        return Wanted({code: max(self.days.get(code, 0), other.days.get(code, 0)) for code in codes})
+        days = {code: max(self.days.get(code, 0), other.days.get(code, 0)) for code in codes}
+        return Wanted(days, self.suspends or other.suspends)
 
 
 @dataclass(frozen=True)
@@ -111,7 +119,7 @@ class Fact:
         return self.happened_on > day or lasts or self.age_on(day) < wanted.days[self.code]
 
     def disputed_on(self, day: date) -> bool:
-        """存疑: an objection is noted and not yet closed. The record counts and is shown as in doubt."""
+        """存疑: an objection is noted and not yet closed. The record is shown as in doubt; it counts, or does not."""
         return _reached(self.objected_on, day) and not _reached(self.objection_closed_on, day)
 
     def changes_after(self, day: date) -> date | None:
@@ -127,13 +135,20 @@ def _reached(on: date | None, day: date) -> bool:
     return on is not None and on <= day
 
 
-def standing(facts: Sequence[Fact], day: date) -> list[Fact]:
-    """The records that stand on a day, those to come among them; no acts that have reached a higher stage."""
+def standing(facts: Sequence[Fact], day: date, *, suspends: bool = False) -> list[Fact]:
+    """The records that stand on a day, those to come among them; no acts that have reached a higher stage.
+
+    `suspends`: nor those to which an objection is open.
+    """
     highest: dict[str, int] = {}
     for fact in facts:
         if fact.chain and fact.kind in STAGES and fact.happened_on <= day and not _reached(fact.revoked_on, day):
             highest[fact.chain] = max(highest.get(fact.chain, 0), STAGES.index(fact.kind))
-    return [fact for fact in facts if fact.stands_on(day) and not _overtaken(fact, highest)]
+    return [
+        fact
+        for fact in facts
+        if fact.stands_on(day) and not _overtaken(fact, highest) and not (suspends and fact.disputed_on(day))
+    ]
 
 
 def _overtaken(fact: Fact, highest: Mapping[str, int]) -> bool:
@@ -324,6 +339,8 @@ _STANDS = """r.superseded_at IS NULL
 
 _IN_FORCE = _STANDS + " AND r.happened_on <= %(day)s AND (r.ends_on IS NULL OR r.ends_on > %(day)s)"
 
+_CERTAIN = """(r.objected_on IS NULL OR r.objected_on > %(day)s OR r.objection_closed_on <= %(day)s)"""
+
 _OVERTAKEN = f"""
     SELECT low.id FROM credit_record low JOIN credit_record higher USING (enterprise_id, chain)
     WHERE low.chain IS NOT NULL AND low.superseded_at IS NULL AND {{lower}}
@@ -344,7 +361,7 @@ _EVENTS = f"""
                     + least(%(day)s - r.happened_on, {OPEN}) * {1 << 28}::bigint END
         ), '')
     FROM {{source}}
-    WHERE {_STANDS} AND {{among}} AND r.kind * 16 + r.klass = ANY(%(codes)s::int[])
+    WHERE {_STANDS} AND {{among}} AND {{certain}} AND r.kind * 16 + r.klass = ANY(%(codes)s::int[])
       AND CASE WHEN r.kind IN {LASTING} THEN coalesce(r.ends_on, 'infinity') ELSE r.happened_on END > %(since)s
       AND (r.chain IS NULL OR r.id NOT IN ({_OVERTAKEN}))
     """
@@ -434,7 +451,8 @@ def _events(connection: Connection, scope: Scope, day: date, rows: Ints, wanted:
             f"{places} JOIN credit_record r ON r.enterprise_id = place.id",
             "true",
         )
-    sql = _EVENTS.format(place=place, source=source, among=among, lower=_among(scope, "low.enterprise_id"))
+    certain, lower = _CERTAIN if wanted.suspends else "true", _among(scope, "low.enterprise_id")
+    sql = _EVENTS.format(place=place, source=source, among=among, certain=certain, lower=lower)
     longest = max(wanted.days.values(), default=0)
     since = date.min if longest >= OPEN else day - timedelta(days=longest)
     asked = {"codes": sorted(wanted.days), "since": since}
@@ -507,10 +525,10 @@ def _fetch(
 def _rows(
     connection: Connection, sql: str, scope: Scope, day: date, more: Mapping[str, Any] | None = None
 ) -> list[tuple[Any, ...]]:
-    """Planned anew each time, since scopes differ a thousandfold."""
+    """Planned once for the few that change at once, and anew each time for more, since scopes differ a thousandfold."""
     given = {"low": scope.start, "high": scope.stop} if isinstance(scope, range) else {"ids": scope.tolist()}
     with _driver(connection).cursor(binary=True) as cursor:
-        return cursor.execute(sql, {"day": day, **given, **(more or {})}, prepare=False).fetchall()
+        return cursor.execute(sql, {"day": day, **given, **(more or {})}, prepare=len(scope) <= FEW).fetchall()
 
 
 def _numbers(data: bytes) -> Ints:

@@ -164,6 +164,20 @@ def test_violations_found_out_later_are_not_read(history):
     assert len({one.findings for one in before}) == 2
 
 
+@pytest.mark.parametrize("better", [1, -1])
+def test_a_mark_may_say_how_good_or_how_bad(history, better):
+    """More findings, a worse mark, whichever way the history counts: the classes of the visits are the same."""
+    counted = histories.read(history, known_on=AS_OF)
+    visits = _read(history / "inspections.csv.gz")
+    marked = [{**visit, "score": 100 - better * int(visit.pop("n_minor"))} for visit in visits]
+    _write(history / "inspections.csv.gz", marked)
+    past = [
+        {one.key: one.record for one in records.known_on(AS_OF, known).records}
+        for known in (counted, histories.read(history, known_on=AS_OF))
+    ]
+    assert past[0] == past[1]
+
+
 def test_what_was_known_becomes_records_and_what_is_usual_is_measured(history):
     past = records.known_on(AS_OF, histories.read(history, known_on=AS_OF))
     assert len(past.subjects) == 120

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from sqlalchemy import select, text
 
-from casework.core import clock
+from casework.core import clock, parameters
 from casework.core.actor import SYSTEM
 from casework.core.db import session
 from casework.core.errors import Refusal
@@ -64,7 +64,7 @@ def test_what_is_to_come_is_told_up_to_the_next_letter(world):
         grading.regrade(one.id, actor=SYSTEM)
         told = replay.replay(one.id, DAY)
         assert told.receipt.grade == "B"
-        coming = list(replay.ahead(queries.load(told.model.id), told.thresholds, told.dossier, told.receipt))
+        coming = list(replay.ahead(told))
         assert [(step.day, step.score, step.grade) for step in coming] == [
             (later(5), 2000, "B"),
             (later(65), 1200, "A"),
@@ -78,13 +78,35 @@ def test_a_trial_tells_what_would_be_and_stores_nothing(world):
         listed, fined = fact_of(one, "abnormal.1", later(-30)), fact_of(one, "penalty.2", later(-30))
         grading.regrade(one.id, actor=SYSTEM)
         now, dossier = replay.trial(one.id, {listed.id: "removed", fined.id: "repaired"})
-        tried = replay.reference.grade(queries.load(now.model.id), now.thresholds, dossier, DAY)
+        tried = replay.worked_out(now, dossier, DAY)
         assert (now.receipt.score, tried.score) == (3000, 400)
         assert replay.trials_of(next(fact for fact in now.dossier.facts if fact.id == fined.id), DAY) == [
             "repaired", "revoked",
         ]  # fmt: skip
         session.expire_all()
         assert session.get(Rating, one.id).score == 3000
+
+
+def test_a_contested_record_counts_or_is_suspended_as_the_parameter_says(world):
+    models()
+    with on(DAY):
+        one = subject()
+        fined = fact_of(one, "penalty.3", later(-10))
+        kept = registry.object_to_record(fined.id, on=DAY, note="异议", actor=SYSTEM)
+        grading.regrade(one.id, actor=SYSTEM)
+        assert session.get(Rating, one.id).score == 2000
+    parameters.set_value("grading.objected", "suspended", effective_from=later(1), document_no="试1号", actor=SYSTEM)
+    with on(later(1)):
+        run = grading.run_now("due", actor=SYSTEM)
+        assert (run.whole, run.moves) == (True, {"BA": 1})
+        told = replay.replay(one.id, later(1))
+        assert (told.receipt.score, told.agrees, told.suspends) == (0, True, True)
+        assert queries.explanation(one.id).is_current
+        registry.close_objection(kept.id, on=later(1), note="维持", actor=SYSTEM)
+        grading.regrade(one.id, actor=SYSTEM)
+        assert session.get(Rating, one.id, populate_existing=True).score == 2000
+        assert all(replay.result(stored).agrees for stored in session.scalars(select(GradeHistory)))
+        assert replay.replay(one.id, DAY).receipt.score == 2000
 
 
 def test_the_daily_check_finds_a_result_that_does_not_follow(world):

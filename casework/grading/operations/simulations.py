@@ -52,7 +52,7 @@ def carry_out_simulation(simulation_id: int, *, actor: Actor) -> None:
     with snapshot.reading() as connection:
         snapshot.tune(connection)
         shards = snapshot.shards(connection)
-        wanted = snapshot.Wanted(old.records).or_those_of(snapshot.Wanted(new.records))
+        wanted = snapshot.Wanted(old.records, basis.suspends).or_those_of(snapshot.Wanted(new.records))
         for done, scope in enumerate(shards):
             jobs.progress(done, len(shards))
             part = snapshot.read(connection, scope, day, wanted).of_class(model.subject_class)
