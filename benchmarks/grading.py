@@ -6,7 +6,8 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from benchmarks import city
-from benchmarks.frame import Figure, Size, Stopwatch, at_most, fill, house, memory, told
+from benchmarks.frame import Figure, Size, Stopwatch, at_least, at_most, fill, house, memory, told
+from benchmarks.rivals import Zen, orm_loop, zen_is_installed
 from casework.core import clock
 from casework.core.actor import SYSTEM
 from casework.core.db import session, transaction
@@ -16,6 +17,9 @@ from casework.grading import queries
 RECORDS_PER_SUBJECT = 4
 NOTED = 100
 """So many penalties are noted and graded, one transaction each."""
+
+RIVALLED = 2_000
+"""So many are graded by what the run is held against."""
 
 RECORDS = """
     INSERT INTO credit_record (enterprise_id, kind, klass, happened_on, ends_on, repaired_on, publicity_until, amount,
@@ -86,6 +90,15 @@ def run(size: Size) -> Iterator[Figure]:
         name = "grading: points of one rating"
         yield at_most(size, 1.0, name, bytes_each, "bytes", "110 bytes", bytes_each / 110)
         yield memory(size, "grading: memory of the worker", 600 * max(size.subjects / 1_000_000, 1))
+        each = whole.cpu / size.subjects
+        loop = work.once(lambda: orm_loop(range(1, RIVALLED + 1))).cpu / RIVALLED
+        name, yardstick = f"grading: ORM in batches, {RIVALLED:,} of {number}", "run over everybody, for each"
+        yield at_least(size, 40, name, loop * 1e6, "CPU µs each", yardstick, loop / each)
+        if zen_is_installed():
+            zen = Zen(queries.basis(clock.today()).models["company"][1])
+            loop = work.once(lambda: zen.loop(RIVALLED)).cpu / RIVALLED
+            name = f"grading: zen-engine on numbers made ready, {RIVALLED:,}"
+            yield at_least(size, 50, name, loop * 1e6, "CPU µs each", yardstick, loop / each)
 
 
 def _whole() -> None:
