@@ -43,7 +43,7 @@ from workers.schedule import TABLE as SCHEDULE
 
 
 class Commands(click.Group):
-    """Shows a Refusal as one clear line instead of a traceback."""
+    """Shows a Refusal as one clear line instead of a traceback; Ctrl-C ends with the exit code that shells know."""
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -51,6 +51,8 @@ class Commands(click.Group):
         except Refusal as refusal:
             click.echo(str(refusal), err=True)
             sys.exit(1)
+        except KeyboardInterrupt:
+            sys.exit(128 + signal.SIGINT)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -148,7 +150,11 @@ def seed(enterprises: int, number: int, months: int, if_empty: bool, as_json: bo
             _begin_anew()
         wanted = demo.Wanted(seed=number, subjects=enterprises, months=months)
         means = demo.Means(deliver, [line.operation for line in SCHEDULE], _Bar())
-        world = demo.seed(wanted, means)
+        try:
+            world = demo.seed(wanted, means)
+        except KeyboardInterrupt:
+            click.echo("\n" + _("演示城市没有建完，下次启动时从头重建。"), err=True)
+            raise
         figures = measure(world)
     if as_json:
         click.echo(json.dumps({**vars(wanted), **figures, "refused": dict(world.diary.refused)}, ensure_ascii=False))
