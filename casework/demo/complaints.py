@@ -69,9 +69,9 @@ def _soon(matter: Matter, low: int, high: int) -> Any:
     return in_days(matter.dice, *((8, 40) if matter.dice.chance(FORGOTTEN) else (low, high)))
 
 
-def _said(kind: str, enterprise_id: int, number: int, dice: Dice) -> dict[str, Any]:
-    """What the form of an item says; the person behind it is made up."""
-    category, goods, facts = dice.pick(words.MATTERS)
+def _said(kind: str, enterprise_id: int, number: int, dice: Dice, about: str | None = None) -> dict[str, Any]:
+    """What the form of an item says (`about`: of this category only); the person behind it is made up."""
+    category, goods, facts = dice.pick([each for each in words.MATTERS if about in (None, each[0])])
     channel = dice.among(CHANNELS[kind])
     message: dict[str, Any] = {
         "kind": kind,
@@ -108,7 +108,9 @@ def at_the_office(world: World, number: int) -> Errand:
     office, inspector, head = people.person("intake"), people.person("inspector"), people.person("county")
     area = world.area(inspector.org_id)
     subject = world.somebody(dice, at=inspector.org_id)
-    item = intake.register(**_said("statute", subject.enterprise_id, 5000 + number, dice), actor=office).id
+    item = intake.register(
+        **_said("statute", subject.enterprise_id, 5000 + number, dice, "registration"), actor=office
+    ).id
     intake.distribute(item, org_id=area, actor=office)
     yield clock.now() + timedelta(minutes=30)
     intake.sign_for(item, actor=head)
@@ -172,7 +174,7 @@ def _told(matter: Matter, *, revisit: bool = False) -> Errand:
     """告知, 回访, 归档."""
     yield _soon(matter, 0, 3)
     way = matter.dice.pick(("platform", "phone", "message"))
-    if way == "phone":
+    if way == "phone" and items.person_of(items.find(matter.item, SYSTEM)) is not None:
         intake.reveal(matter.item, reason="电话告知办理结果。", actor=matter.office)
     intake.inform(matter.item, way=way, actor=matter.unit)
     if revisit and matter.dice.chance(0.8):
