@@ -7,6 +7,7 @@ little; how strongly, cross-validation decides. Only points are proposed: a pers
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -178,9 +179,9 @@ def scaled(rule: Rule, factor: float) -> Rule:
 
 
 def changes(now: Rule, then: Rule) -> list[tuple[str, float, float]]:
-    """What a rule gives points for, in words, with the points now and then."""
-    after = {row.when: row.points or 0 for row in then.rows()}
-    return [(row.when, row.points, after.get(row.when, 0)) for row in now.rows() if row.points is not None]
+    """What a rule gives points for, in words, with the points now and then; the last row goes when it gives none."""
+    pairs = zip_longest(now.rows(), then.rows())
+    return [(old.when, old.points, new.points if new else 0) for old, new in pairs if old.points is not None]
 
 
 def highest_factor(model: Model, indicator: Indicator) -> float:
