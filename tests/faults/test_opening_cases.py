@@ -10,7 +10,7 @@ from casework.cases.models import Case, CaseOfficer
 from casework.core.db import session, transaction
 from casework.core.ledger import AuditEntry
 from casework.sampling.models import Campaign, DrawnMember
-from casework.sampling.operations import CASES_AT_ONCE
+from casework.sampling.operations.dispatch import CASES_AT_ONCE
 from tests.faults.strikes import delivered_again, ended_otherwise, held, settled
 from tests.make import sampling as make_sampling
 from tests.running import House
