@@ -26,6 +26,7 @@ def page(
     statement: Select[Any],
     keys: Sequence[ColumnElement[Any]],
     *,
+    joined: Sequence[Sequence[ColumnElement[Any]]] = (),
     after: str | None = None,
     before: str | None = None,
     size: int = 50,
@@ -34,14 +35,16 @@ def page(
     """One page of a statement ordered by `keys` (unique together; all in one direction).
 
     The statement must select the key columns. `after`/`before` are tokens of a neighbouring page; a token that was
-    tampered with is ignored and the first page shown.
+    tampered with is ignored and the first page shown. `joined` names columns of other tables that equal the keys by an
+    inner join: PostgreSQL does not carry a bound across a join, and would read the other table from its start.
     """
     bounds = _decode(after or before, keys)
     backwards = before is not None and bounds is not None
     downwards = descending != backwards
     if bounds is not None:
         mark = tuple_(*(literal(value, key.type) for key, value in zip(keys, bounds, strict=True)))
-        statement = statement.where(tuple_(*keys) < mark if downwards else tuple_(*keys) > mark)
+        for columns in (keys, *joined):
+            statement = statement.where(tuple_(*columns) < mark if downwards else tuple_(*columns) > mark)
     ordered = statement.order_by(None).order_by(*(key.desc() if downwards else key.asc() for key in keys))
     rows = list(session.execute(ordered.limit(size + 1)).all())
     more, rows = len(rows) > size, rows[:size]
