@@ -2,7 +2,7 @@
 """The English catalogue: casework/locale/en.po holds every text that the interface can show, and nothing else.
 
 update    add new texts (to be translated), drop those that are gone
-check     say what is missing, untranslated, left over, or has other parameters than the Chinese text; exit 1 if anything
+check     say what is missing, untranslated, left over, or has other parameters than the Chinese; exit 1 if anything
 
 Texts are found in three places: `_()` and `N_()` of the code, `_()` and `{% trans %}` of the templates, and the labels
 of the data files in LABELS. Names of the law and of the business (documents, items, enterprises, places) are data and
@@ -38,7 +38,7 @@ LABELS = {
 """Data files with texts of the interface: under which keys."""
 
 HEADER = """\
-# Casework in English. The Chinese text is the message id. Words of the field are those of GLOSSARY.md.
+# Casework in English. The Chinese text is the message id. Words of the field are those of README.md.
 # Kept by scripts/messages.py; edit only the translations.
 msgid ""
 msgstr ""
@@ -52,7 +52,7 @@ msgstr ""
 Text = str | tuple[str, str]
 """A message id; with its plural where the text counts."""
 
-_PARAMETER = re.compile(r"%\((\w+)\)s|%%|%")
+_PARAMETER = re.compile(r"%\((\w+)\)s|\{\w+\}|%%|%")
 
 
 def texts() -> set[Text]:
@@ -138,7 +138,7 @@ def problems() -> list[str]:
 
 
 def parameters(text: str) -> set[str]:
-    """Names of the parameters, and any other percent sign as it is written."""
+    """Names of the parameters; what a script fills in ({name}) and any other percent sign as it is written."""
     return {found[1] or found[0] for found in _PARAMETER.finditer(text)}
 
 

@@ -444,7 +444,7 @@ def reason(row: Row[Any]) -> str:
     largest = max(range(len(changes)), key=lambda place: abs(changes[place]))
     if not changes[largest]:
         return _("分值界限变化")
-    label = load(row.model_id).indicators[largest].label
+    label = load(row.model_id).indicators[largest].name
     return f"{label} {changes[largest] / TENTH:+g}"
 
 
@@ -544,7 +544,7 @@ def weightiest(rating: Rating, most: int = 3) -> list[tuple[str, str, int]]:
     """What a result mostly consists of: key, label and points in tenths of its largest indicators."""
     indicators = load(rating.model_id).indicators
     points = sorted(zip(rating.pts, indicators, strict=True), key=lambda pair: -pair[0])[:most]
-    return [(indicator.key, indicator.label, tenths) for tenths, indicator in points if tenths > 0]
+    return [(indicator.key, indicator.name, tenths) for tenths, indicator in points if tenths > 0]
 
 
 def sharing_clients() -> Sequence[Row[Any]]:

@@ -7,7 +7,7 @@ from enum import IntFlag
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
-from casework.core.i18n import N_, _
+from casework.core.i18n import N_, _, current_locale
 from casework.core.workflow import Move, State, Workflow, all_of, forbids, needs
 from casework.registry.reference import industries
 from casework.registry.rules import KINDS, SUBJECT_CLASSES
@@ -197,7 +197,7 @@ class Sum:
     def rows(self) -> list[Row]:
         states = {"any": "", "open": _("，尚未结束"), "ended": _("，已结束")}
         counted = [
-            Row(f"{record_label(w.record)}{states[w.state]}{'，' + _within(w.days) if w.days else ''}", w.points)
+            Row(f"{record_label(w.record)}{states[w.state]}{_('，') + _within(w.days) if w.days else ''}", w.points)
             for w in self.weights
         ]
         faded = [
@@ -477,6 +477,11 @@ class Indicator:
     rule: Rule
     instead: Mapping[str, Rule | None] = field(default_factory=dict)
     examples: tuple[Example, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The label in the reader's language."""
+        return self.label if current_locale() == "zh" else self.label_en
 
     def of(self, subject_class: str) -> "Indicator | None":
         """The indicator as it stands in the model of a subject class."""

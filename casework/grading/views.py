@@ -737,7 +737,7 @@ def _stack(label: str, counts: Mapping[str, int]) -> Stack:
 def _simulated_reason(known: Simulation) -> Callable[[SimulatedMove], str]:
     """What would move an enterprise, in words."""
     models = [queries.load(model_id) for model_id in (known.against_id, known.model_id) if model_id]
-    labels = {each.key: each.label for model in models for each in model.indicators}
+    labels = {each.key: each.name for model in models for each in model.indicators}
 
     def words(move: SimulatedMove) -> str:
         if move.reason in Flag.__members__:
@@ -874,7 +874,7 @@ def _steps(receipt: Receipt, model_id: int) -> list[Bar]:
         for line in receipt.lines:
             if line.indicator.group == group.key and line.points:
                 url = url_for("grading.model", model_id=model_id, _anchor=line.indicator.key)
-                steps.append(_bar(line.indicator.label, line.points, url))
+                steps.append(_bar(line.indicator.name, line.points, url))
         if group.points != group.sum:
             words = _("%(group)s封顶 %(cap)s 分", group=_(GROUPS[group.key]), cap=f"{group.cap / TENTH:g}")
             floor = _("%(group)s不低于 0 分", group=_(GROUPS[group.key]))

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from casework.accounts import queries as staff
 from casework.core import clock
 from casework.core.db import session
-from casework.core.i18n import N_, _
+from casework.core.i18n import N_, _, current_locale
 from casework.grading import queries as grading
 from casework.registry import queries as registry
 from casework.sampling import chain, pool, queries, verify
@@ -53,9 +53,10 @@ def _recomputed(campaign: Campaign) -> Iterator[Finding]:
         with ledger.open("wb") as file:
             file.writelines(chain.ledger_tsv(queries.draw_ledger_lines()))
         noted = campaign.commitment.hex() if campaign.commitment else None
+        language = current_locale()
         for check in verify.verify(bundle, openings, noted, ledger):
-            place = f"{check.file} {check.line or ''}：" if check.file else ""
-            yield Finding(check.title.zh, check.ok, place + check.detail.zh)
+            place = f"{check.file} {check.line or ''}{_('：')}" if check.file else ""
+            yield Finding(getattr(check.title, language), check.ok, place + getattr(check.detail, language))
 
 
 def _members(campaign: Campaign) -> Iterator[Sequence[PoolMember]]:
