@@ -18,7 +18,8 @@ from casework.core.errors import NotFound, Refusal
 from casework.core.i18n import _
 from casework.core.ledger import history
 from casework.core.schemas import Schema
-from casework.core.web import PUBLIC, STAFF, Form, actor, audience, done, may_use
+from casework.core.sheets import csv_lines
+from casework.core.web import PUBLIC, STAFF, Form, actor, audience, done, download, may_use
 from casework.core.workflow import move_label
 from casework.registry import queries as registry
 from casework.registry.rules import SUBJECT_CLASSES
@@ -46,6 +47,7 @@ from casework.sampling.rules import (
     percent,
 )
 from casework.sampling.schemas import (
+    ITEM_COLUMNS,
     LICENCES,
     CampaignEntry,
     CampaignFilter,
@@ -111,6 +113,31 @@ def items() -> Any:
         importance_options=_options(IMPORTANCE),
         **_item_words(),
     )
+
+
+@views.route("/sampling/items/import", methods=["GET", "POST"])
+@audience("sampling.items")
+def import_items() -> Any:
+    """Many items at once from a table; they wait as drafts until they are published."""
+    form = Form(Nothing(), request.form if request.method == "POST" else None)
+    file = request.files.get("file")
+    if form.submitted and (file is None or not file.filename):
+        form.add_error("file", _("请选择要导入的文件。"))
+    elif file is not None:
+        with form.refusals():
+            count = sampling.import_items(file.stream, actor=actor())
+            return done(_("已导入 %(count)s 项，核对后逐项公布。", count=count), ".items")
+    page = render_template("sampling/items_import.html", form=form, columns=ITEM_COLUMNS.values())
+    return page, 422 if form.submitted else 200
+
+
+@views.get("/sampling/items/template.csv")
+@audience("sampling.items")
+def items_template() -> Any:
+    """The table to fill in, with one example."""
+    columns = ITEM_COLUMNS.values()
+    lines = csv_lines([column.heading for column in columns], [[column.example for column in columns]])
+    return download(lines, name="抽查事项模板.csv", media_type="text/csv")
 
 
 @views.get("/sampling/items/<code>")

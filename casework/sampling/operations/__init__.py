@@ -32,6 +32,7 @@ from casework.sampling.operations.drawing import (
 from casework.sampling.operations.items import (
     discard_item,
     ensure_default_items,
+    import_items,
     keep_item,
     publish_item,
     withdraw_item,
@@ -94,6 +95,7 @@ __all__ = [
     "finish_campaigns",
     "freeze_for",
     "freeze_pool",
+    "import_items",
     "invite",
     "keep_bundle",
     "keep_item",
