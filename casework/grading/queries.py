@@ -315,6 +315,15 @@ def last_full_run() -> ClassificationRun | None:
     ).first()
 
 
+def last_due_day() -> date | None:
+    """The day up to which everybody who was due has been graded."""
+    return session.scalar(
+        select(func.max(ClassificationRun.as_of)).where(
+            ClassificationRun.finished_at.is_not(None), ClassificationRun.whole | (ClassificationRun.kind == "due")
+        )
+    )
+
+
 def last_run() -> ClassificationRun | None:
     """The newest finished run of any kind."""
     return session.scalars(

@@ -257,6 +257,17 @@ def read(connection: Connection, scope: Scope, day: date, wanted: Wanted) -> Rea
     )
 
 
+def shadows(connection: Connection, after: date, until: date) -> list[int]:
+    """Enterprises that are not graded themselves and whose lists begin or end in some days: others may feel it."""
+    days = ("r.happened_on", "r.ends_on", "r.repaired_on", "r.revoked_on", "r.publicity_until + 1")
+    changing = " OR ".join(f"{day} > %(after)s AND {day} <= %(until)s" for day in days)
+    sql = (
+        f"SELECT DISTINCT e.id FROM credit_record r JOIN enterprise e ON e.id = r.enterprise_id AND NOT {_INSPECTABLE}"
+        f" WHERE r.superseded_at IS NULL AND r.kind IN {TROUBLE} AND ({changing})"
+    )
+    return [row[0] for row in _driver(connection).execute(sql, {"after": after, "until": until})]
+
+
 def units(connection: Connection, scope: Scope, ids: Ints) -> Ints:
     """The unit in charge of each of some enterprises of a scope; `ids` ascend."""
     sql = f"SELECT string_agg(int8send(e.id) || int8send(e.org_id), '') FROM enterprise e WHERE {_among(scope, 'e.id')}"

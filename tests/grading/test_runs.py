@@ -123,6 +123,20 @@ def test_the_daily_run_looks_only_at_those_who_are_due(graded):
         assert everybody.changed == 0
 
 
+def test_the_daily_run_feels_lists_of_those_who_are_not_graded(graded):
+    for _ in range(80):
+        subject()
+    gone = subject(status="deregistered", person_key="one person")
+    graded["clean"].person_key = "one person"
+    fact_of(gone, "abnormal.1", DAY - timedelta(days=30), ends_on=DAY + timedelta(days=3))
+    grading.run_now(actor=SYSTEM)
+    assert session.get(Rating, graded["clean"].id, populate_existing=True).score == 150
+    with at(DAY + timedelta(days=3)):
+        assert not grading.run_now("due", actor=SYSTEM).whole
+        assert session.get(Rating, graded["clean"].id, populate_existing=True).score == 0
+        assert grading.run_now(actor=SYSTEM).changed == 0
+
+
 def test_new_thresholds_make_everybody_due(graded):
     from casework.core import parameters
 

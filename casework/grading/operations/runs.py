@@ -122,10 +122,11 @@ def one_at_a_time() -> None:
     session.execute(select(func.pg_advisory_xact_lock(GRADER_LOCK)))
 
 
-def _due(day: date) -> Ids:
-    """Whose result can have changed by itself since it was stored, and their kin."""
+def _due(day: date, since: date) -> Ids:
+    """Whose result can have changed by itself since it was stored, and their kin; and the kin of those not graded."""
     ids = session.scalars(select(Rating.enterprise_id).where(Rating.next_due <= day)).all()
-    return snapshot.related(session.connection(), ids, by_address=False)
+    shadows = snapshot.shadows(session.connection(), since, day)
+    return snapshot.related(session.connection(), [*ids, *shadows], by_address=False)
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,7 @@ def _carry_out(
     basis, last = queries.basis(day), queries.last_full_run()
     size = (last.looked_at or 0) if last else 0
     if run.kind == "due" and last is not None and last.basis == basis.to_data():
-        ids = _due(day)
+        ids = _due(day, queries.last_due_day() or day)
     if ids is not None and len(ids) * 100 > size * DUE_SHARE:
         ids = None
     run.started_at, run.as_of, run.basis, run.whole = clock.now(), day, basis.to_data(), ids is None
