@@ -9,6 +9,8 @@ from casework.cli import main
 from casework.core.actor import SYSTEM
 from casework.core.db import session
 from casework.sampling import operations as sampling
+from casework.sampling import queries
+from casework.sampling.chain import ledger_tsv
 from casework.sampling.models import Campaign
 from tests.make import sampling as draws
 
@@ -39,6 +41,11 @@ def test_a_script_draws_a_campaign_and_anyone_checks_it(live, tmp_path: Path):
     assert checked.exit_code == 0, checked.stdout
     assert "未发现问题" in checked.stdout
     assert call("verify", bundle, "--commitment", "00" * 32).exit_code == 1
+    ledger = tmp_path / "draw-ledger.tsv"
+    ledger.write_bytes(b"".join(ledger_tsv(queries.draw_ledger_lines())))
+    assert "抽取台账：共 2 行" in call("verify", bundle, "--ledger", ledger).stdout
+    ledger.write_bytes(ledger.read_bytes().splitlines(keepends=True)[0])
+    assert call("verify", bundle, "--ledger", ledger).exit_code == 1
 
 
 def test_what_the_rules_refuse_is_one_line_and_leaves_nothing(live):
