@@ -24,9 +24,10 @@ from casework.demo.city import City, build
 from casework.demo.deliveries import Delivery
 from casework.demo.diary import Diary, Errand, in_days, working
 from casework.demo.staff import found, thin_out
-from casework.demo.world import World
+from casework.demo.world import World, photo
 from casework.grading import operations as grading
 from casework.grading import queries as models
+from casework.grading.messages import RunFinished
 from casework.grading.model_files import ModelFile, write
 from casework.registry import operations as registry
 from casework.registry import queries as enterprises
@@ -141,6 +142,8 @@ def _write_diary(world: World, wanted: Wanted, means: Means) -> None:
     diary.write(working(span.start + timedelta(days=2), 10), alerts.sittings(world))
     diary.write(working(span.as_of - timedelta(days=25), 15), registrars(world))
     diary.write(working(span.as_of - timedelta(days=9), 15), next_model(world))
+    for number, days in enumerate((20, 3)):
+        diary.write(working(span.as_of - timedelta(days=days), 11), adjusted(world, number, decided=days > 10))
     diary.write(clock.local_moment(span.as_of - timedelta(days=6), 9), away(world))
 
 
@@ -196,15 +199,17 @@ def _write_messages(world: World, wanted: Wanted) -> None:
 def arrive(world: World, files: Sequence[Delivery]) -> Errand:
     """The files of a day come to the credit section and are imported.
 
-    The run over everybody in the night after it grades them all at once. Only the last ones are graded file by file.
+    The run over everybody soon after it grades them all at once. Only the last ones are graded file by file, before it.
     """
-    world.diary.dropped = (BatchReceived.name,) if files[0].day < world.city.deliveries[-1].day else ()
+    credit, is_last = world.staff.person("credit"), files[0].day == world.city.deliveries[-1].day
+    world.diary.dropped = (RunFinished.name,) if is_last else (BatchReceived.name,)
     for delivery in files:
         with delivery.path.open("rb") as file:
-            registry.request_import(
-                delivery.source, file, name=delivery.path.name, dry_run=False, actor=world.staff.person("credit")
-            )
-    yield from ()
+            registry.request_import(delivery.source, file, name=delivery.path.name, dry_run=False, actor=credit)
+    if is_last:
+        yield clock.now() + timedelta(hours=1)
+        world.diary.dropped = ()
+        grading.request_run("full", actor=credit)
 
 
 def ask(world: World, schedule: Sequence[Callable[..., object]]) -> Errand:
@@ -225,11 +230,11 @@ def hand_out(world: World) -> Errand:
 
 
 def _next_look(today: date, as_of: date) -> datetime:
-    """The coming night on which the scheduler is asked."""
+    """The coming morning on which the scheduler is asked."""
     following = (today.replace(day=28) + timedelta(days=4)).replace(day=1)
     coming = [day for day in (today.replace(day=each) for each in LOOK_DAYS) if day > today] or [following]
     last = as_of - timedelta(days=1)
-    return clock.local_moment(min(coming[0], last if today < last else coming[0]), 2, 30)
+    return clock.local_moment(min(coming[0], last if today < last else coming[0]), 8, 20)
 
 
 def registrars(world: World) -> Errand:
@@ -264,6 +269,28 @@ def next_model(world: World) -> Errand:
     draft = grading.draft_model(file.encode(), actor=people.person("credit")).id
     yield in_days(world.dice(67), 1, 2)
     grading.request_simulation(draft, actor=people.person("credit2"))
+
+
+def adjusted(world: World, number: int, *, decided: bool) -> Errand:
+    """A grade that people propose to hold instead of the computed one; approved, or waiting for it."""
+    people, dice, today = world.staff, world.dice(68, number), clock.today()
+    subject = world.somebody(dice)
+    if models.computed_grade(subject.enterprise_id) not in ("A", "B"):
+        return
+    proposed = grading.propose_adjustment(
+        subject.enterprise_id,
+        grade="C",
+        reason="专项整治中发现同类问题多发，整治期间从严监管。",
+        document_no=f"周市监专班〔{today.year}〕{dice.whole(2, 30)}号",
+        starts_on=today,
+        ends_on=today + timedelta(days=120),
+        evidence=io.BytesIO(photo(dice)),
+        evidence_name="专班会议纪要.png",
+        actor=people.person("credit"),
+    ).id
+    yield in_days(dice, 1, 2)
+    if decided:
+        grading.approve_adjustment(proposed, actor=people.person("deputy"))
 
 
 def _some_record(world: World, kind: str) -> int | None:

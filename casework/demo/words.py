@@ -155,9 +155,9 @@ TRADES = (
 """Trades of a farming city; the shares inside manufacturing follow the published order (clothing, building materials, wood)."""
 
 SECTIONS = {
-    "company": dict(A=9, B=0.1, C=10, D=0.5, E=11, F=33, G=4, H=1.5, I=5, J=1, K=3, L=11, M=6, N=0.5, O=2, P=0.5, Q=0.5, R=2),
-    "individual": dict(A=4, C=5, E=0.8, F=55, G=4, H=16.1, I=0.3, K=0.6, L=1.4, M=0.3, N=0.1, O=9.7, P=0.6, Q=0.6, R=1.5),
-    "cooperative": dict(A=100),
+    "company": dict(A=9, B=0.1, C=10, D=0.5, E=11, F=33, G=4, H=1.5, I=5, J=1, K=3, L=11, M=6, N=0.5, O=2, P=0.5, Q=0.5, R=2),  # noqa: C408
+    "individual": dict(A=4, C=5, E=0.8, F=55, G=4, H=16.1, I=0.3, K=0.6, L=1.4, M=0.3, N=0.1, O=9.7, P=0.6, Q=0.6, R=1.5),  # noqa: C408
+    "cooperative": dict(A=100),  # noqa: C408
 }  # fmt: skip
 """Weight of each industry section by class of subject (generator specification, section 1)."""
 
