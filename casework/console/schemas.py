@@ -80,7 +80,7 @@ def _field(shipped: Any, fractions: bool) -> fields.Field[Any]:
     if isinstance(shipped, bool):
         return choice(("0", "1"))
     if isinstance(shipped, list):
-        return text(longest=1000)
+        return text(longest=1000, shortest=1 if shipped else 0)  # a list that is shipped empty may be empty
     if isinstance(shipped, str):
         return _text(shipped)
     kind = fields.Float if fractions else fields.Integer
