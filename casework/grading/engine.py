@@ -114,7 +114,7 @@ def grade(model: Model, thresholds: Mapping[str, int], reading: Reading) -> Grad
     flags = _flags(model, reading, world)
     return Graded(
         ids=reading.ids,
-        inputs=_inputs(reading),
+        inputs=_inputs(model, reading),
         points=points,
         score=score.astype(np.int16),
         flags=flags,
@@ -133,10 +133,13 @@ def fingerprints(graded: Graded, model_id: int, day: date) -> Ints:
     return total.astype(np.int64)
 
 
-def _inputs(reading: Reading) -> Ints:
+def _inputs(model: Model, reading: Reading) -> Ints:
+    """Relations that the model does not look at are left at 0: nobody is due when they change."""
     age = reading.columns["age_days"]
     established = np.where(age == UNKNOWN, UNKNOWN, reading.as_of.toordinal() - age)
-    numbers = {**reading.columns, **reading.features, "established": established}
+    asked = {each.rule.feature for each in model.indicators if isinstance(each.rule, Relation)}
+    relations = {name: values if name in asked else np.zeros_like(values) for name, values in reading.features.items()}
+    numbers = {**reading.columns, **relations, "established": established}
     return np.stack([numbers[name] for name in INPUTS], axis=1).astype(np.int32)
 
 
