@@ -137,7 +137,7 @@ def _write_diary(world: World, wanted: Wanted, means: Means) -> None:
     diary.write(working(span.as_of - timedelta(days=20), 10), draws.next_plan(world, span.as_of.year + 1))
     _write_campaigns(world)
     _write_messages(world, wanted)
-    for number, days in enumerate((16, 9, 6, 4, 2, 1)):
+    for number, days in enumerate((19, 13, 9, 7, 6, 5)):
         diary.write(working(span.as_of - timedelta(days=days), 10, 20), complaints.at_the_office(world, number))
     diary.write(working(span.start + timedelta(days=2), 10), alerts.sittings(world))
     diary.write(working(span.as_of - timedelta(days=25), 15), registrars(world))
@@ -170,7 +170,7 @@ def _write_campaigns(world: World) -> None:
         (8, "frozen", wanted("农机生产企业产品质量抽查", city, ["E01"], {"industries": ["C35", "C34"]})),
         (5, "approved", wanted("商标代理机构检查", city, ["K01"], {"industries": ["L72", "M75"]})),
         (4, "submitted", wanted("冬季取暖价格检查", county[3], ["H01"], {"industries": ["F", "H"]})),
-        (2, "draft", wanted("保健食品经营专项抽查", city, ["B06"], {"industries": ["F522"]})),
+        (5, "draft", wanted("保健食品经营专项抽查", city, ["B06"], {"industries": ["F522"]})),
         (10, "drawn", wanted("药品使用单位抽查", county[4], ["D02"], {"industries": ["Q84"]})),
     )
     first = world.city.span.start + timedelta(days=5)
