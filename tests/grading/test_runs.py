@@ -137,6 +137,18 @@ def test_the_daily_run_feels_lists_of_those_who_are_not_graded(graded):
         assert grading.run_now(actor=SYSTEM).changed == 0
 
 
+def test_a_relation_that_the_model_does_not_look_at_changes_nothing(graded):
+    """A household has no equity: what is pledged of it is not asked for, and nobody is due when the pledge ends."""
+    for _ in range(80):
+        subject()
+    household = subject(subject_class="individual", capital_wan=10)
+    fact_of(household, "equity_pledge.0", DAY - timedelta(days=30), ends_on=DAY + timedelta(days=3), amount=9)
+    grading.run_now(actor=SYSTEM)
+    with at(DAY + timedelta(days=3)):
+        assert not grading.run_now("due", actor=SYSTEM).whole
+        assert grading.run_now(actor=SYSTEM).changed == 0
+
+
 def test_new_thresholds_make_everybody_due(graded):
     from casework.core import parameters
 
