@@ -4,7 +4,6 @@ import csv
 import io
 import re
 from datetime import date
-from os.path import commonprefix
 
 import pytest
 from sqlalchemy import select
@@ -86,7 +85,8 @@ def test_search_and_filters(as_role, question, found):
 
 def test_search_by_the_beginning_of_a_code(as_role, two_areas):
     here, there, _record = two_areas
-    until_they_differ = here.uscc[: len(commonprefix([here.uscc, there.uscc])) + 1]
+    shared = next(place for place, pair in enumerate(zip(here.uscc, there.uscc, strict=True)) if len({*pair}) == 2)
+    until_they_differ = here.uscc[: shared + 1]
     page = as_role("credit").get("/enterprises", query_string={"words": until_they_differ.lower()})
     assert listed(page) == [str(here.id)]
 
