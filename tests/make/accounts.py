@@ -1,6 +1,6 @@
 """Units, accounts, actors and officers for tests."""
 
-from datetime import date
+from datetime import date, timedelta
 from itertools import count
 
 from sqlalchemy import select
@@ -8,6 +8,7 @@ from sqlalchemy import select
 from casework.accounts import operations as staff
 from casework.accounts import queries as staff_queries
 from casework.accounts.models import Account, Officer, OrgUnit
+from casework.core import clock
 from casework.core.actor import SYSTEM, Actor
 from casework.core.db import session
 
@@ -79,7 +80,7 @@ def actor(role: str = "credit", *, unit: str | None = None, lines: list[str] | N
 def officer(
     *,
     unit: str = "川汇区局",
-    valid_until: date = date(2030, 12, 31),
+    valid_until: date | None = None,
     lines: tuple[str, ...] = ("registration", "food"),
     qualifications: tuple[str, ...] = (),
     account_id: int | None = None,
@@ -91,7 +92,7 @@ def officer(
         name=f"检查员{number}",
         org_id=globals()["unit"](unit).id,
         certificate_no=f"1604{number:07d}",
-        certificate_valid_until=valid_until,
+        certificate_valid_until=valid_until or clock.today() + timedelta(days=1500),
         lines=list(lines),
         qualifications=list(qualifications),
         account_id=account_id,
