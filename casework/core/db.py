@@ -161,8 +161,8 @@ def apart() -> Iterator[Connection]:
 def streamed(statement: Select[Any], *, chunk: int = 5_000) -> Iterator[Row[Any]]:
     """The rows of a long reading as they were when it began, a chunk in memory at a time; columns only, no entities.
 
-    A cursor of the server lives in a transaction. Commands, workers and unsafe requests are in one; the connections of
-    safe requests commit each statement, so there the reading takes a connection with a read-only transaction of its own.
+    A cursor of the server lives in a transaction. Commands, workers and unsafe requests are in one. The connections of
+    safe requests commit each statement: there the reading has a connection and a read-only transaction of its own.
     """
     reading = statement.execution_options(yield_per=chunk)
     if session.get_bind() is not db.engines["read"]:
