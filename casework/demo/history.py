@@ -38,7 +38,7 @@ MARK = ("demo", "city")
 """What the ledger calls the demo city: `demo.begin` and `demo.finish` are written about it."""
 
 ALERTED = {
-    "warning.signal.grade_worse": {"orange": 2, "red": 3},
+    "warning.signal.grade_worse": {"red": 3},
     "warning.signal.frequent_changes": {"orange": 2},
     "warning.signal.licence_expiring": {"orange": 30, "red": 0},
 }
