@@ -13,6 +13,7 @@ import pytest
 from alembic import command
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import make_url
 from werkzeug.test import TestResponse
@@ -29,6 +30,10 @@ from casework.core.db import Session, db, transaction
 from casework.grading import operations as grading
 from casework.settings import Settings
 from tests import make
+
+# How fast an example runs says something of the machine, not of the code.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"alone{os.getpid()}")[:12]
 """Names this run's databases; the workers of pytest-xdist share one template."""
