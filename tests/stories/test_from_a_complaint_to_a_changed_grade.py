@@ -1,4 +1,4 @@
-"""A consumer comes in: complaint and report, a check outside the draw, publication, another grade, an answer, no name."""
+"""A consumer comes in: complaint, report, a check outside the draw, publication, another grade, an answer, no name."""
 
 import logging
 from datetime import date
