@@ -9,8 +9,6 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from redis import RedisError
 from sqlalchemy import ColumnElement, Row, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -325,6 +323,9 @@ def _kept(
 @cache
 def wanted_revision() -> str | None:
     """The migration that this version of the program stands on."""
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
     return ScriptDirectory.from_config(Config(toml_file=ROOT / "pyproject.toml")).get_current_head()
 
 

@@ -175,7 +175,7 @@ def areas(day: date) -> dict[int, int]:
     groups = parameters.value("sampling.shared_rosters", day)
     first_of = {
         by_code[code]: by_code[known[0]]
-        for known in ([code for code in group if code in by_code] for group in groups)
+        for known in ([code for code in group.split() if code in by_code] for group in groups)
         for code in known
     }
     return {unit_id: first_of.get(county_id, county_id) for unit_id, county_id in county_of.items()}

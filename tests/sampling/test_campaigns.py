@@ -406,7 +406,11 @@ def test_counties_that_share_their_officers_are_one_area(world):
         draws.campaign(until="frozen", **small)
     codes = [make.unit(name).division_code for name in ("川汇区局", "淮阳区局")]
     parameters.set_value(
-        "sampling.shared_rosters", [codes], effective_from=clock.today(), document_no="周市监〔2026〕7号", actor=SYSTEM
+        "sampling.shared_rosters",
+        [" ".join(codes)],
+        effective_from=clock.today(),
+        document_no="周市监〔2026〕7号",
+        actor=SYSTEM,
     )
     campaign = draws.campaign(until="drawn", **small)
     assert {seat.officer_id for seat in queries.roster(campaign.id)} == {one.id for one in (*near, *far)}
