@@ -12,7 +12,10 @@ pytestmark = pytest.mark.servers
 
 def leader() -> int | None:
     """The database's process id of the connection that leads."""
-    held = text("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = :key AND granted")
+    held = text(
+        "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = :key AND granted"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
     return session.execute(held, {"key": LEADER_LOCK}).scalar()
 
 
