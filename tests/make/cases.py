@@ -103,8 +103,12 @@ def case(
 
 
 def officers_of(case: Case) -> list[Actor]:
-    """The acting people behind the seats, the leader first."""
+    """The acting people behind the seats, the leader first. A draw may send an officer who had no account until now."""
     known = staff_queries.officers(case.officer_ids)
+    for drawn in known.values():
+        if drawn.account_id is None:
+            drawn.account_id = person("leader", org="川汇区局").id
+    session.flush()
     return [_actor(known[officer_id].account_id) for officer_id in case.officer_ids]
 
 
