@@ -156,9 +156,7 @@ def run(run_id: int) -> Any:
     moved = queries.moved(
         known,
         actor(),
-        **{f"{name}_grade": value for name, value in filters.items()},
-        after=request.args.get("page_after"),
-        before=request.args.get("page_before"),
+        **_part_of_moves(filters),
     )
     return render_template(
         "grading/run.html",
@@ -286,9 +284,7 @@ def simulation(simulation_id: int) -> Any:
     moved = queries.simulated_moves(
         known,
         actor(),
-        **{f"{name}_grade": value for name, value in filters.items()},
-        after=request.args.get("page_after"),
-        before=request.args.get("page_before"),
+        **_part_of_moves(filters),
     )
     return render_template(
         "grading/simulation.html",
@@ -818,6 +814,12 @@ def _directions(run: ClassificationRun) -> dict[str, int]:
         key = "new" if before == NOBODY else "gone" if after == NOBODY else "up" if after > before else "down"
         directions[key] += number
     return directions
+
+
+def _part_of_moves(filters: Mapping[str, str]) -> dict[str, Any]:
+    """Which of those who moved a page shows: the grades asked for, and the place in the list."""
+    part = {f"{name}_grade": value for name, value in filters.items()}
+    return part | {"after": request.args.get("page_after"), "before": request.args.get("page_before")}
 
 
 def _matrix(run: ClassificationRun) -> list[tuple[str, list[int | None]]]:

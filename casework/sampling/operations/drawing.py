@@ -14,7 +14,7 @@ from casework.core.actor import SYSTEM, Actor
 from casework.core.db import session
 from casework.core.errors import NotAllowed, Refusal
 from casework.core.i18n import _
-from casework.core.ledger import announce, record
+from casework.core.ledger import announce, ask_permission, record
 from casework.grading import queries as grading
 from casework.sampling import draw as engine
 from casework.sampling import pool, queries
@@ -22,14 +22,14 @@ from casework.sampling.messages import CampaignDrawn, CampaignDue, CommitmentPub
 from casework.sampling.models import Campaign, CampaignStratum, Contribution, InspectionItem, PoolMember
 from casework.sampling.operations.campaigns import orderly_facts
 from casework.sampling.operations.ledger import enter
-from casework.sampling.operations.moving import allowed, locked_campaign, moving
+from casework.sampling.operations.moving import locked_campaign, moving
 from casework.sampling.rules import CAMPAIGN, StratumCount
 
 
 def request_freeze(campaign_id: int, *, actor: Actor) -> Campaign:
     """Has a worker freeze the pool, since a large one takes its time; what the rules refuse is refused here already."""
     campaign = locked_campaign(campaign_id, actor)
-    allowed(CAMPAIGN, "freeze", campaign.state, actor)
+    ask_permission(CAMPAIGN, "freeze", campaign.state, actor=actor)
     CAMPAIGN.decide("freeze", campaign.state, _freeze_facts(campaign) | {"by": actor.id})
     if queries.is_freezing(campaign):
         raise Refusal(_("名录正在冻结，请稍候。"))

@@ -10,11 +10,11 @@ from casework.core.actor import Actor
 from casework.core.db import flush_or_refuse, session
 from casework.core.errors import Refusal
 from casework.core.i18n import _
-from casework.core.ledger import record
+from casework.core.ledger import ask_permission, record
 from casework.documents import queries as document_queries
 from casework.sampling import queries
 from casework.sampling.models import Plan, PlanLine
-from casework.sampling.operations.moving import allowed, locked_plan, moving
+from casework.sampling.operations.moving import locked_plan, moving
 from casework.sampling.rules import PLAN, PLAN_IN_FORCE
 
 
@@ -132,7 +132,7 @@ def file_plan(plan_id: int, *, filed_no: str, actor: Actor) -> Plan:
 def publish_plan(plan_id: int, *, actor: Actor) -> Plan:
     """备案 → 公示; the version that was in force until now goes out of it."""
     plan = locked_plan(plan_id, actor)
-    allowed(PLAN, "publish", plan.state, actor)
+    ask_permission(PLAN, "publish", plan.state, actor=actor)
     before = session.scalars(
         select(Plan)
         .where(Plan.org_id == plan.org_id, Plan.year == plan.year, Plan.state.in_(PLAN_IN_FORCE))

@@ -12,18 +12,18 @@ from casework.core.actor import SYSTEM, Actor
 from casework.core.db import session
 from casework.core.errors import Refusal
 from casework.core.i18n import _
-from casework.core.ledger import record
+from casework.core.ledger import ask_permission, record
 from casework.sampling import draw as engine
 from casework.sampling import queries
 from casework.sampling.models import Campaign, Contribution, Invitation
-from casework.sampling.operations.moving import allowed, locked_campaign
+from casework.sampling.operations.moving import locked_campaign
 from casework.sampling.rules import CAMPAIGN, LONGEST_NAME, WITNESS_DAYS
 
 
 def invite(campaign_id: int, *, name: str, actor: Actor) -> str:
     """Makes a one-time link for a witness and returns its token; only its hash is kept."""
     campaign = locked_campaign(campaign_id, actor)
-    allowed(CAMPAIGN, "draw", "committed", actor)
+    ask_permission(CAMPAIGN, "draw", "committed", actor=actor)
     _check_open(campaign)
     token = secrets.token_urlsafe(24)
     session.add(
@@ -75,7 +75,7 @@ def enter_public_value(campaign_id: int, *, text: str, actor: Actor) -> Contribu
     Whoever organises the draw may enter it: everybody can look it up. A wrong one is cancelled with its campaign.
     """
     campaign = locked_campaign(campaign_id, actor)
-    allowed(CAMPAIGN, "draw", "committed", actor)
+    ask_permission(CAMPAIGN, "draw", "committed", actor=actor)
     if campaign.public_source is None or campaign.public_on is None:
         raise Refusal(_("本次抽查没有事先指明公开数值，不能录入。"), field="text")
     if clock.today() < campaign.public_on:
