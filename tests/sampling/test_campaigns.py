@@ -17,7 +17,7 @@ from casework.core.errors import NotFound, Refusal
 from casework.registry.models import Enterprise
 from casework.sampling import draw as engine
 from casework.sampling import operations as sampling
-from casework.sampling import queries, rules, verify
+from casework.sampling import pool, queries, rules, verify
 from casework.sampling.models import Campaign, Contribution, DrawnMember, PoolMember
 from tests import make
 from tests.make import sampling as draws
@@ -131,7 +131,7 @@ def test_excluded_members_stay_in_the_base_and_are_not_drawn(city):
 def test_a_reason_that_few_share_is_published_as_another(city):
     session.get_one(Enterprise, city[0]).tags = [rules.DEREGISTERING]
     campaign = draws.campaign(until="committed")
-    statuses = Counter(member.status for member in queries.pool.members(campaign.id))
+    statuses = Counter(member.status for member in pool.members(campaign.id))
     assert statuses == Counter({"in": sum(POOL.values()) - 1, "out:other": 1})
     assert queries.public_campaign(campaign.id).exclusions == [("其他排除情形", 1)]
 
@@ -318,7 +318,7 @@ def test_only_auditors_open_seals_and_only_with_a_reason(city):
 def test_one_grade_alone_is_published_without_its_letter(city):
     campaign = draws.campaign(rates_bp={"D": 5000}, until="drawn")
     assert [s.label for s in queries.public_campaign(campaign.id).strata] == ["all"]
-    assert {member.stratum for member in queries.pool.members(campaign.id)} == {"all"}
+    assert {member.stratum for member in pool.members(campaign.id)} == {"all"}
     assert campaign.strata[0].grade == "D"
 
 

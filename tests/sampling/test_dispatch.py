@@ -16,7 +16,7 @@ from casework.core.errors import Refusal
 from casework.core.ledger import OutboxMessage
 from casework.sampling import draw as engine
 from casework.sampling import operations as sampling
-from casework.sampling import queries, rules
+from casework.sampling import pool, queries, rules
 from casework.sampling.models import Campaign, DrawnMember, Plan
 from casework.sampling.operations import dispatch, drawing
 from tests import make
@@ -407,7 +407,7 @@ def test_moments_of_the_bundle_are_those_of_the_database(city):
     assert isinstance(parameters.frozen_at, datetime)
     assert (
         engine.commitment_of(
-            parameters, queries.pool.members(campaign.id), [seat.seal for seat in queries.roster(campaign.id)]
+            parameters, pool.members(campaign.id), [seat.seal for seat in queries.roster(campaign.id)]
         )
         == campaign.commitment
     )
