@@ -10,7 +10,7 @@ from markupsafe import Markup
 from casework.core import charts
 from casework.core.charts import ZHOUKOU, Bar, Part, Series, Stack, Tile, Tone
 from casework.core.i18n import _
-from casework.insight.queries import GradeCounts, Group
+from casework.insight.queries import GradeCounts, Group, OrganTasks
 from casework.insight.rules import Rate, Spared, Stratum
 from casework.insight.tables import percent
 from casework.sampling.rules import GRADES
@@ -169,6 +169,36 @@ def problems(rows: Sequence[tuple[str, Rate]], *, tones: bool = False) -> Figure
         head=["", _("发现问题"), _("实施检查并公示"), _("发现率")],
         rows=[[name, one.hits, one.n, percent(one.value)] for name, one in shown],
         n=sum(one.n for _name, one in known),
+    )
+
+
+def tasks(organs: Sequence[OrganTasks]) -> Figure | None:
+    """Draws per organ, those that are wholly done among them; None while nothing was drawn."""
+    busy = [one for one in organs if one.tasks.n]
+    if not busy:
+        return None
+    done = sum((one.tasks for one in busy), Rate(0, 0))
+    joint = sum((one.joint for one in busy), Rate(0, 0))
+    finding = _(
+        "已抽取的 %(tasks)s 次抽查活动中，全部办结的 %(done)s 次，部门联合抽查占 %(joint)s",
+        tasks=f"{done.n:,}",
+        done=f"{done.hits:,}",
+        joint=percent(joint.value),
+    )
+    stacks = [
+        Stack(
+            one.label,
+            [Part(_("全部办结"), one.tasks.hits, "strong"), Part(_("实施中"), one.tasks.n - one.tasks.hits)],
+            _("%(count)s 次", count=f"{one.tasks.n:,}"),
+        )
+        for one in busy[:MOST]
+    ]
+    return Figure(
+        finding=finding,
+        svg=charts.stacked(stacks, title=finding),
+        head=[_("组织机关"), _("已抽取"), _("全部办结"), _("部门联合")],
+        rows=[[one.label, one.tasks.n, one.tasks.hits, one.joint.hits] for one in busy],
+        n=done.n,
     )
 
 

@@ -1,4 +1,4 @@
-"""What the statistics read: one row per check, counted by area, item, grade or month; draws; grades by place.
+"""What the statistics read: one row per check, counted by area, organ, item, grade or month; draws; grades by place.
 
 Other rooms' tables are read by name and never written. Every statement is scoped to what the actor may see.
 """
@@ -10,7 +10,21 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Date, FromClause, Subquery, func, literal, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    FromClause,
+    Integer,
+    Select,
+    Subquery,
+    cast,
+    func,
+    literal,
+    select,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 
 from casework.accounts import queries as staff
 from casework.core import clock, parameters
@@ -18,6 +32,7 @@ from casework.core.actor import Actor
 from casework.core.calendar import ONE_DAY
 from casework.core.db import Base, session
 from casework.core.i18n import _
+from casework.documents import queries as documents
 from casework.grading.prediction import Sampled, of_sample
 from casework.insight.rules import Estimate, Rate, Spared, Stratum, spared, stratified
 from casework.registry.reference import industry_sections
@@ -37,13 +52,20 @@ def _table(name: str) -> FromClause:
 class Scope:
     """Which checks are counted: those ordered from `first` to `last` (both included) that the actor may see.
 
-    `origin` is `draw` (抽查), `trigger` (触发式检查) or empty for both.
+    `origin` is `draw` (抽查), `trigger` (触发式检查) or empty for both; `area` is the unit in whose subtree they are.
+    What became of them is counted as of the end of yesterday (统计日期): the same figures all day.
     """
 
     actor: Actor
     first: date
     last: date
     origin: str = "draw"
+    area: int | None = None
+
+
+def as_of() -> date:
+    """The last day of which the statistics tell: yesterday."""
+    return clock.today() - ONE_DAY
 
 
 @dataclass(frozen=True)
@@ -74,6 +96,11 @@ class Counts:
         return Rate(self.published, self.ordered)
 
     @property
+    def publicity(self) -> Rate:
+        """公示率."""
+        return Rate(self.published, self.checked)
+
+    @property
     def problems(self) -> Rate:
         """问题发现率."""
         return Rate(self.problem, self.problem + self.fine)
@@ -94,57 +121,73 @@ class Counts:
 
 def _checks(scope: Scope) -> Subquery:
     """Every check in scope: the grade under which it was drawn, when it was published, what it found."""
-    work, publication = _table("case"), _table("publication")
+    work, publication, campaign = _table("case"), _table("publication"), _table("campaign")
     first, present = publication.alias("first"), publication.alias("present")
     drawn, stratum = _table("drawn_member"), _table("campaign_stratum")
     of_draw = work.c.origin_kind == "draw"
+    in_force = (present.c.published_on <= as_of()) & (
+        present.c.ended_at.is_(None) | (_day(present.c.ended_at) > as_of())
+    )
     statement = (
         select(
             work.c.id,
             work.c.origin_id,
             work.c.org_id,
             work.c.enterprise_id,
+            work.c["items"].label("inspected"),
             work.c.opened_on,
             work.c.concluded_on,
             work.c.closed_on,
-            work.c.on_site,
-            work.c.checked_on,
             first.c.published_on,
             first.c.due_on,
             present.c.outcome,
             present.c.item_codes,
             present.c.item_outcomes,
             stratum.c.grade,
+            campaign.c.organ_id,
         )
         .select_from(work)
-        .outerjoin(first, _edition_of(first, work) & (first.c.edition == 1))
-        .outerjoin(present, _edition_of(present, work) & (present.c.state == "published"))
+        .outerjoin(first, _edition_of(first, work) & (first.c.edition == 1) & (first.c.published_on <= as_of()))
+        .outerjoin(present, _edition_of(present, work) & in_force)
         .outerjoin(
             drawn, of_draw & (drawn.c.campaign_id == work.c.origin_id) & (drawn.c.enterprise_id == work.c.enterprise_id)
         )
         .outerjoin(stratum, (stratum.c.campaign_id == drawn.c.campaign_id) & (stratum.c.label == drawn.c.stratum))
+        .outerjoin(campaign, of_draw & (campaign.c.id == work.c.origin_id))
         .where(work.c.opened_on.between(scope.first, scope.last))
     )
     if scope.origin:
         statement = statement.where(work.c.origin_kind == scope.origin)
-    return staff.visible(statement, scope.actor, unit=work.c.org_id, line=work.c.line).subquery("checks")
+    return _in(scope, statement, unit=work.c.org_id, line=work.c.line).subquery("checks")
 
 
 def _edition_of(publication: FromClause, work: FromClause) -> ColumnElement[bool]:
     return (publication.c.kind == "check_result") & (publication.c.subject_id == work.c.id)
 
 
-def _counted(checks: Subquery) -> list[ColumnElement[int]]:
+def _in(scope: Scope, statement: Select[Any], *, unit: Any, line: Any) -> Select[Any]:
+    """The rows of the scope's area that its actor may see."""
+    if scope.area is not None:
+        statement = statement.where(unit.in_(staff.subtree(scope.area)))
+    return staff.visible(statement, scope.actor, unit=unit, line=line)
+
+
+def _day(moment: ColumnElement[Any]) -> ColumnElement[date]:
+    """The local day of a moment."""
+    return func.timezone(str(clock.LOCAL_ZONE), moment).cast(Date)
+
+
+def _counted(checks: FromClause) -> list[ColumnElement[int]]:
     """The columns of Counts, in its order."""
     published = checks.c.published_on.is_not(None)
     overdue = checks.c.concluded_on <= _last_overdue()
     return [
         func.count().label("ordered"),
-        _those(checks.c.concluded_on.is_not(None) | published).label("checked"),
+        _those((checks.c.concluded_on <= as_of()) | published).label("checked"),
         _those(published).label("published"),
         _those(published | overdue).label("due"),
         _those(checks.c.published_on <= checks.c.due_on).label("in_time"),
-        _those(published & checks.c.closed_on.is_not(None)).label("settled"),
+        _those(published & (checks.c.closed_on <= as_of())).label("settled"),
         *(_those(checks.c.outcome == outcome).label(outcome) for outcome in ("fine", "problem", "absent")),
     ]
 
@@ -162,16 +205,66 @@ def _last_overdue() -> date:
     return day
 
 
+# ---- The base of the draws -------------------------------------------------------------------------------------------
+
+
+def _bases(scope: Scope) -> Subquery:
+    """How many members the pools of the draws in scope had, and how many were drawn, by draw, grade and unit.
+
+    Every member counts where its enterprise is supervised, so a county sees its share of the city's draws.
+    """
+    campaign, stratum, drawn = _table("campaign"), _table("campaign_stratum"), _table("drawn_member")
+    share = func.jsonb_each_text(stratum.c.by_unit).table_valued("key", "value").render_derived(name="share")
+    counted_in = cast(share.c.key, BigInteger)
+    in_period = (_day(campaign.c.drawn_at).between(scope.first, scope.last), campaign.c.state != "cancelled")
+    of_draw = (campaign.c.organ_id, campaign.c.item_codes, _day(campaign.c.drawn_at).label("drawn_on"))
+    members = (
+        select(
+            *of_draw, stratum.c.grade, counted_in.label("org_id"), cast(share.c.value, Integer).label("members"),
+            literal(0).label("drawn"),
+        )
+        .select_from(campaign.join(stratum, stratum.c.campaign_id == campaign.c.id).join(share, literal(True)))
+        .where(*in_period)
+    )  # fmt: skip
+    chosen = (
+        select(
+            *of_draw, stratum.c.grade, drawn.c.org_id.label("org_id"), literal(0).label("members"),
+            literal(1).label("drawn"),
+        )
+        .select_from(campaign)
+        .join(drawn, drawn.c.campaign_id == campaign.c.id)
+        .join(stratum, (stratum.c.campaign_id == campaign.c.id) & (stratum.c.label == drawn.c.stratum))
+        .where(*in_period)
+    )  # fmt: skip
+    return union_all(
+        _in(scope, members, unit=counted_in, line=campaign.c.line),
+        _in(scope, chosen, unit=drawn.c.org_id, line=campaign.c.line),
+    ).subquery("bases")
+
+
+def _coverage(scope: Scope, key: Callable[[Subquery], Any], fold: Callable[[Any], Any] = lambda key: key) -> Any:
+    """抽查率 by a key of the draws: drawn of all members of the pools. Checks outside the draws have none."""
+    found: dict[Any, Rate] = defaultdict(lambda: Rate(0, 0))
+    if scope.origin != "trigger":
+        bases = _bases(scope)
+        by = key(bases)
+        sums = func.coalesce(func.sum(bases.c.drawn), 0), func.coalesce(func.sum(bases.c.members), 0)
+        for value, drawn, members in session.execute(select(by, *sums).group_by(by)):
+            found[fold(value)] += Rate(int(drawn), int(members))
+    return found
+
+
 # ---- Counted by … ----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Group:
-    """One row of a table of statistics."""
+    """One row of a table of statistics; `coverage` is its 抽查率."""
 
     key: str
     label: str
     counts: Counts
+    coverage: Rate = Rate(0, 0)
 
 
 def total(scope: Scope) -> Counts:
@@ -180,15 +273,38 @@ def total(scope: Scope) -> Counts:
     return Counts(*session.execute(select(*_counted(checks))).one())
 
 
+def coverage(scope: Scope) -> Rate:
+    """抽查率 of all draws in scope."""
+    return sum(_coverage(scope, lambda bases: literal(0)).values(), Rate(0, 0))
+
+
 def by_area(scope: Scope) -> list[Group]:
-    """Per county bureau (the city bureau's own checks under the city), in the order of the codes."""
+    """Per county bureau (the city bureau's own checks under the city), or per unit of the scope's area, by code."""
     counties, units = staff.county_of(), {unit.id: unit for unit in staff.units()}
+
+    def place(org_id: int) -> int:
+        return org_id if scope.area is not None else counties[org_id]
+
     found: dict[int, Counts] = defaultdict(Counts)
     checks = _checks(scope)
     for org_id, *numbers in session.execute(select(checks.c.org_id, *_counted(checks)).group_by(checks.c.org_id)):
-        found[counties[org_id]] += Counts(*numbers)
-    ordered = sorted(found, key=lambda unit_id: units[unit_id].division_code)
-    return [Group(units[one].division_code, units[one].short_name, found[one]) for one in ordered]
+        found[place(org_id)] += Counts(*numbers)
+    covered = _coverage(scope, lambda bases: bases.c.org_id, place)
+    ordered = sorted({*found, *covered}, key=lambda unit_id: (units[unit_id].division_code, units[unit_id].path))
+    return [Group(units[one].division_code, units[one].short_name, found[one], covered[one]) for one in ordered]
+
+
+def by_organ(scope: Scope) -> list[Group]:
+    """Per organ: of a draw the one that organised it, of any other check the one in whose name it is made."""
+    units = {unit.id: unit for unit in staff.units()}
+    found: dict[int, Counts] = defaultdict(Counts)
+    checks = _checks(scope)
+    keys = checks.c.organ_id, checks.c.org_id
+    for organ_id, org_id, *numbers in session.execute(select(*keys, *_counted(checks)).group_by(*keys)):
+        found[organ_id or documents.organ_of(org_id)] += Counts(*numbers)
+    covered = _coverage(scope, lambda bases: bases.c.organ_id)
+    ordered = sorted({*found, *covered}, key=lambda unit_id: units[unit_id].path)
+    return [Group(str(one), units[one].short_name, found[one], covered[one]) for one in ordered]
 
 
 def by_grade(scope: Scope) -> list[Group]:
@@ -196,16 +312,26 @@ def by_grade(scope: Scope) -> list[Group]:
     checks = _checks(scope)
     rows = session.execute(select(checks.c.grade, *_counted(checks)).group_by(checks.c.grade))
     found = {grade: Counts(*numbers) for grade, *numbers in rows if grade is not None}
-    return [Group(grade, grade, found[grade]) for grade in GRADES if grade in found]
+    covered = _coverage(scope, lambda bases: bases.c.grade)
+    return [
+        Group(grade, grade, found.get(grade, Counts()), covered[grade])
+        for grade in GRADES
+        if grade in found or grade in covered
+    ]
 
 
 def by_month(scope: Scope) -> list[Group]:
     """Per month in which the checks were ordered, every month of the period among them."""
     checks = _checks(scope)
-    month = func.to_char(checks.c.opened_on, "YYYY-MM")
-    rows = session.execute(select(month, *_counted(checks)).group_by(month))
-    found = {key: Counts(*numbers) for key, *numbers in rows}
-    return [Group(key, key, found.get(key, Counts())) for key in months(scope.first, scope.last)]
+    month = func.to_char(checks.c.opened_on, MONTH)
+    found = {
+        key: Counts(*numbers) for key, *numbers in session.execute(select(month, *_counted(checks)).group_by(month))
+    }
+    covered = _coverage(scope, lambda bases: func.to_char(bases.c.drawn_on, MONTH))
+    return [Group(key, key, found.get(key, Counts()), covered[key]) for key in months(scope.first, scope.last)]
+
+
+MONTH = "YYYY-MM"
 
 
 def months(first: date, last: date) -> list[str]:
@@ -214,36 +340,27 @@ def months(first: date, last: date) -> list[str]:
     return [f"{month // 12}-{month % 12 + 1:02}" for month in range(start, end + 1)]
 
 
-@dataclass(frozen=True)
-class ItemCounts:
-    """Published results of one inspection item."""
+def by_item(scope: Scope) -> list[Group]:
+    """Per inspection item: a check counts once under each of its items, with what was found about that item.
 
-    code: str
-    name: str
-    results: int
-    fine: int
-    problem: int
-    absent: int
-
-    @property
-    def problems(self) -> Rate:
-        return Rate(self.problem, self.problem + self.fine)
-
-
-def by_item(scope: Scope) -> list[ItemCounts]:
-    """Per inspection item, as published: a check counts once under each of its items. Most frequent items first."""
+    Most frequent items first.
+    """
     checks = _checks(scope)
-    items = func.unnest(checks.c.item_codes, checks.c.item_outcomes).table_valued("code", "outcome")
-    items = items.render_derived(name="item")
-    outcomes = [_those(items.c.outcome == outcome) for outcome in ("fine", "problem", "absent")]
-    statement = (
-        select(items.c.code, func.count(), *outcomes)
-        .select_from(checks.join(items, literal(True)))
-        .group_by(items.c.code)
-        .order_by(func.count().desc(), items.c.code)
+    item = func.jsonb_array_elements(checks.c.inspected).table_valued("value").render_derived(name="item")
+    code = cast(item.c.value, JSONB)["code"].astext
+    about = func.array_position(checks.c.item_codes, code)
+    kept = [column for column in checks.c if column.name not in ("outcome", "inspected")]
+    each = (
+        select(*kept, code.label("code"), checks.c.item_outcomes[about].label("outcome"))
+        .select_from(checks.join(item, literal(True)))
+        .subquery("each")
     )
+    rows = session.execute(select(each.c.code, *_counted(each)).group_by(each.c.code))
+    found = {code: Counts(*numbers) for code, *numbers in rows}
+    covered = _coverage(scope, lambda bases: func.unnest(bases.c.item_codes))
     names = sampling.item_names()
-    return [ItemCounts(code, names.get(code, code), *numbers) for code, *numbers in session.execute(statement)]
+    ordered = sorted({*found, *covered}, key=lambda code: (-found.get(code, Counts()).ordered, code))
+    return [Group(code, names.get(code, code), found.get(code, Counts()), covered[code]) for code in ordered]
 
 
 # ---- What the draws found, and whom they spared ----------------------------------------------------------------------
@@ -323,8 +440,7 @@ def visits_spared(scope: Scope) -> list[Spared]:
 def _pools(scope: Scope) -> tuple[list[list[Stratum]], bool]:
     """The strata of each campaign drawn in the period, by grade; and whether the actor sees all those campaigns."""
     campaign, stratum = _table("campaign"), _table("campaign_stratum")
-    day = func.timezone(str(clock.LOCAL_ZONE), campaign.c.drawn_at).cast(Date)
-    drawn = (day.between(scope.first, scope.last), campaign.c.state != "cancelled")
+    drawn = (_day(campaign.c.drawn_at).between(scope.first, scope.last), campaign.c.state != "cancelled")
     every = session.scalars(select(func.count()).select_from(campaign).where(*drawn)).one()
     statement = (
         select(campaign.c.id, stratum.c.grade, stratum.c.members, stratum.c.drawn)
@@ -402,25 +518,19 @@ def _grade_counts(key: str, label: str, found: Mapping[str | None, int]) -> Grad
 
 @dataclass(frozen=True)
 class Progress:
-    """Whole tasks and plans, and what the checks cost the enterprises."""
+    """Whole tasks and plans, drawn tasks whose items are of several lines, and what the checks cost the enterprises."""
 
     tasks: Rate
     plans: Rate
+    joint: Rate
     visits: int
     visited: int
     visited_often: int
 
 
 def progress(scope: Scope) -> Progress:
-    """任务完成率, 计划完成率; on-site visits of the period, who had any, and who had more than one."""
-    campaign, plan, work = _table("campaign"), _table("plan"), _table("case")
-    day = func.timezone(str(clock.LOCAL_ZONE), campaign.c.drawn_at).cast(Date)
-    tasks = select(_those(campaign.c.state == "done"), func.count()).where(
-        day.between(scope.first, scope.last), campaign.c.state != "cancelled"
-    )
-    plans = select(_those(plan.c.state == "done"), func.count()).where(
-        plan.c.year.between(scope.first.year, scope.last.year), plan.c.state.in_(("published", "running", "done"))
-    )
+    """任务完成率, 计划完成率, 联合抽查占比; on-site visits of the period, who had any, and who had more than one."""
+    work = _table("case")
     visits = (
         select(work.c.enterprise_id, func.count().label("visits"))
         .where(work.c.on_site, work.c.checked_on.between(scope.first, scope.last))
@@ -429,12 +539,58 @@ def progress(scope: Scope) -> Progress:
     each = staff.visible(visits, scope.actor, unit=work.c.org_id, line=work.c.line).subquery()
     seen = select(func.coalesce(func.sum(each.c.visits), 0), func.count(), _those(each.c.visits > 1))
     made, visited, often = session.execute(seen).one()
-    tasks = staff.visible(tasks, scope.actor, unit=campaign.c.org_id, line=campaign.c.line)
-    plans = staff.visible(plans, scope.actor, unit=plan.c.org_id)
+    organs = tasks_by_organ(scope)
     return Progress(
-        tasks=Rate(*session.execute(tasks).one()),
-        plans=Rate(*session.execute(plans).one()),
+        tasks=sum((one.tasks for one in organs), Rate(0, 0)),
+        plans=sum((one.plans for one in organs), Rate(0, 0)),
+        joint=sum((one.joint for one in organs), Rate(0, 0)),
         visits=int(made),
         visited=visited,
         visited_often=often,
     )
+
+
+@dataclass(frozen=True)
+class OrganTasks:
+    """The tasks and plans of one organ."""
+
+    label: str
+    tasks: Rate
+    plans: Rate
+    joint: Rate
+
+
+def tasks_by_organ(scope: Scope) -> list[OrganTasks]:
+    """Per organ: its draws in the period, those that are wholly done, those of several lines; its plans of the years."""
+    campaign, plan = _table("campaign"), _table("plan")
+    units = {unit.id: unit for unit in staff.units()}
+    drawn = (
+        select(campaign.c.organ_id, func.count(), _those(campaign.c.state == "done"), _those(campaign.c.line.is_(None)))
+        .where(_day(campaign.c.drawn_at).between(scope.first, scope.last), campaign.c.state != "cancelled")
+        .group_by(campaign.c.organ_id)
+    )
+    planned = (
+        select(plan.c.org_id, func.count(), _those(plan.c.state == "done"))
+        .where(
+            plan.c.year.between(scope.first.year, scope.last.year), plan.c.state.in_(("published", "running", "done"))
+        )
+        .group_by(plan.c.org_id)
+    )
+    tasks = {
+        organ_id: numbers
+        for organ_id, *numbers in session.execute(
+            staff.visible(drawn, scope.actor, unit=campaign.c.org_id, line=campaign.c.line)
+        )
+    }
+    plans = {
+        organ_id: numbers
+        for organ_id, *numbers in session.execute(staff.visible(planned, scope.actor, unit=plan.c.org_id))
+    }
+    found = []
+    for organ_id in sorted({*tasks, *plans}, key=lambda unit_id: units[unit_id].path):
+        made, done, joint = tasks.get(organ_id, (0, 0, 0))
+        in_force, carried_out = plans.get(organ_id, (0, 0))
+        found.append(
+            OrganTasks(units[organ_id].short_name, Rate(done, made), Rate(carried_out, in_force), Rate(joint, made))
+        )
+    return found

@@ -15,6 +15,9 @@ class Rate:
     hits: int
     n: int
 
+    def __add__(self, other: "Rate") -> "Rate":
+        return Rate(self.hits + other.hits, self.n + other.n)
+
     @property
     def value(self) -> float | None:
         return self.hits / self.n if self.n else None

@@ -12,11 +12,12 @@ ORIGINS = {"draw": N_("双随机抽查"), "trigger": N_("触发式检查"), "all
 
 
 class Period(Schema):
-    """From the first day to the last, both included."""
+    """From the first day to the last, both included; of a county, or of everywhere."""
 
     first = fields.Date()
     last = fields.Date()
     origin = choice(ORIGINS, required=False)
+    area = fields.Integer()
 
     @validates_schema
     def in_order(self, data: dict[str, Any], **_more: Any) -> None:

@@ -1,24 +1,45 @@
-"""The statistics as tables, the same for the page and for the file; and what each figure means."""
+"""The statistics as tables, the same for the page and for the files; and what each figure means."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from casework.core.i18n import N_, _
 from casework.insight import queries
-from casework.insight.queries import Counts, GradeCounts, Group, Scope
+from casework.insight.queries import Counts, GradeCounts, Group, OrganTasks, Scope
 from casework.insight.rules import Rate, Spared, Stratum
 from casework.sampling.rules import GRADES
 
 DEFINITIONS = (
-    (N_("抽查户数（应检查）"), N_("统计期内派发的检查，一户一次计一户次。")),
-    (N_("检查完成率"), N_("已提交检查结果 ÷ 应检查。")),
+    (
+        N_("统计期和截至时间"),
+        N_("统计期按检查派发日期（抽查活动按抽取日期）；办理情况统计至昨日二十四时，当天的变化次日计入。"),
+    ),
+    (
+        N_("抽查户数（应检查）"),
+        N_(
+            "统计期内派发的检查，一户一次计一户次，等于抽查基数乘以抽查比例。"
+            "按抽查事项统计时，一次检查在其每个事项下各计一次。"
+        ),
+    ),
+    (
+        N_("抽查率"),
+        N_(
+            "抽中户次 ÷ 抽查基数。抽查基数是各次抽查冻结的对象库户次之和，含不可抽的对象；"
+            "按企业所属管辖单位分到各地区。"
+        ),
+    ),
+    (N_("检查完成率"), N_("已检查 ÷ 应检查。已检查指已提交检查结果。")),
     (N_("抽查完成率"), N_("结果已公示 ÷ 应检查。")),
+    (N_("公示率"), N_("结果已公示 ÷ 已检查。")),
     (N_("公示及时率"), N_("公示期限内公示 ÷ 应公示。应公示包括已公示的，和期限已过仍未公示的；更正版不重复计。")),
     (N_("完结率"), N_("已结案归档 ÷ 已公示。")),
     (
         N_("问题发现率"),
-        N_("发现问题户数 ÷ 实施了检查并已公示的户数。未能实施检查的（注销、停业、无法联系等）不在分母内，另行列出。"),
+        N_(
+            "发现问题户数 ÷ 已检查户数。只计已公示的结果：未审核的结果可能变动，不计入；"
+            "未能实施检查的（注销、停业、无法联系等）不在分母内，另行列出。"
+        ),
     ),
     (N_("各等级发现率"), N_("只用双随机抽取的检查计算；区间为 95% 威尔逊区间。触发式检查不是随机样本，不计入。")),
     (
@@ -40,9 +61,12 @@ DEFINITIONS = (
         N_("少打扰户次"),
         N_("同样总数若按同一比例在全部等级中抽取，各等级应被抽中的户次，减去实际抽中的户次。各等级之和为零。"),
     ),
-    (N_("任务完成率"), N_("全部办结的抽查活动 ÷ 已抽取的抽查活动。")),
-    (N_("计划完成率"), N_("执行完成的年度计划 ÷ 已公布的年度计划。")),
-    (N_("部门联合抽查占比"), N_("系统内没有联合抽查的数据，暂不统计。")),
+    (N_("任务完成率"), N_("全部办结的抽查活动 ÷ 统计期内已抽取的抽查活动。作废的不计。")),
+    (N_("计划完成率"), N_("执行完成的年度计划 ÷ 统计期所在年度已公布的年度计划。")),
+    (
+        N_("部门联合抽查占比"),
+        N_("检查事项分属两个以上业务条线、由几个部门一次联合检查的抽查活动 ÷ 统计期内已抽取的抽查活动。作废的不计。"),
+    ),
 )
 """Each figure and how it is counted (B.10 of the domain brief; 市场监管领域双随机抽查统计口径)."""
 
@@ -83,35 +107,55 @@ def _spread(rate: Rate) -> tuple[float | str, int, int]:
 
 
 def checks(scope: Scope, by: str) -> Table:
-    """Checks counted by `area`, `grade` or `month`, with their sum; or published results by `item`."""
-    if by == "item":
-        return _items(scope)
-    groups = {"area": queries.by_area, "grade": queries.by_grade, "month": queries.by_month}[by](scope)
-    total = sum((group.counts for group in groups), Counts())
+    """Checks counted by a key of BY, with their sum; by item there is none, one check has several."""
+    groups = BY[by].read(scope)
     head = [
-        _(BY[by]),
+        _(BY[by].label),
         _("应检查"),
+        _("抽查率"),
         _("检查完成率"),
         _("抽查完成率"),
+        _("公示率"),
         _("公示及时率"),
         _("完结率"),
         _("问题发现率"),
         _("未能实施检查"),
     ]
-    rows = [_counts(group.label, group.counts) for group in (*groups, Group("", _("合计"), total))]
-    return Table(f"checks-{by}", _("检查情况，按%(by)s", by=_(BY[by])), head, rows)
+    if by == "item":
+        rows = [_counts(f"{group.key} {group.label}", group) for group in groups]
+    else:
+        counts, coverage = (group.counts for group in groups), (group.coverage for group in groups)
+        total = Group("", _("合计"), sum(counts, Counts()), sum(coverage, Rate(0, 0)))
+        rows = [_counts(group.label, group) for group in (*groups, total)]
+    return Table(f"checks-{by}", _("检查情况，按%(by)s", by=_(BY[by].label)), head, rows)
 
 
-BY = {"area": N_("地区"), "item": N_("抽查事项"), "grade": N_("等级"), "month": N_("月份")}
-"""What the checks are counted by."""
+@dataclass(frozen=True)
+class Grouping:
+    """What the checks are counted by: its words, and who counts."""
+
+    label: str
+    read: Callable[[Scope], Sequence[Group]]
 
 
-def _counts(label: str, counts: Counts) -> list[Any]:
+BY: Mapping[str, Grouping] = {
+    "area": Grouping(N_("地区"), queries.by_area),
+    "organ": Grouping(N_("组织机关"), queries.by_organ),
+    "item": Grouping(N_("抽查事项"), queries.by_item),
+    "grade": Grouping(N_("等级"), queries.by_grade),
+    "month": Grouping(N_("月份"), queries.by_month),
+}
+
+
+def _counts(label: str, group: Group) -> list[Any]:
+    counts = group.counts
     return [
         label,
         counts.ordered,
+        group.coverage,
         counts.checking,
         counts.completion,
+        counts.publicity,
         counts.punctuality,
         counts.settlement,
         counts.problems,
@@ -119,20 +163,24 @@ def _counts(label: str, counts: Counts) -> list[Any]:
     ]
 
 
-def _items(scope: Scope) -> Table:
-    head = [_("编号"), _("抽查事项"), _("公示结果"), _("未发现问题"), _("发现问题"), _("未能实施检查"), _("问题发现率")]
-    rows = [
-        [one.code, one.name, one.results, one.fine, one.problem, one.absent, one.problems]
-        for one in queries.by_item(scope)
-    ]
-    return Table("checks-item", _("公示结果，按抽查事项"), head, rows)
-
-
 def problem_rates(table: Table) -> list[tuple[str, Rate]]:
     """Label and problem rate of each row of `checks`, without their sum."""
-    if table.key == "checks-item":
-        return [(row[1], row[-1]) for row in table.rows]
-    return [(row[0], row[-2]) for row in table.rows[:-1]]
+    rows = table.rows if table.key == "checks-item" else table.rows[:-1]
+    return [(row[0], row[-2]) for row in rows]
+
+
+def tasks(organs: Sequence[OrganTasks]) -> Table:
+    """Tasks and plans per organ, with their sum."""
+    head = [_("组织机关"), _("已抽取活动"), _("任务完成率"), _("计划完成率"), _("部门联合抽查占比")]
+    nothing = Rate(0, 0)
+    total = OrganTasks(
+        _("合计"),
+        sum((one.tasks for one in organs), nothing),
+        sum((one.plans for one in organs), nothing),
+        sum((one.joint for one in organs), nothing),
+    )
+    rows = [[one.label, one.tasks.n, one.tasks, one.plans, one.joint] for one in (*organs, total)]
+    return Table("tasks", _("任务与计划，按组织机关"), head, rows)
 
 
 def hits(strata: Sequence[Stratum]) -> Table:

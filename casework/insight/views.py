@@ -1,14 +1,15 @@
 """Pages of the statistics: overview, checks, what the draws found, whom they spared, grades by place; files of them."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
+from casework.accounts import queries as staff
 from casework.core import clock
 from casework.core.errors import NotFound
 from casework.core.i18n import _
-from casework.core.sheets import csv_lines
+from casework.core.sheets import WORKBOOK, csv_lines, workbook
 from casework.core.web import Form, actor, audience, download
 from casework.insight import figures, queries, tables
 from casework.insight.queries import GradeCounts, Scope
@@ -17,16 +18,22 @@ from casework.insight.tables import BY, DEFINITIONS, GRADES_BY, Table, percent
 
 views = Blueprint("insight", __name__, url_prefix="/insight")
 
-PAGES = ("overview", "checks", "hits", "spared", "grades", "definitions")
+PAGES = ("overview", "checks", "hits", "spared", "tasks", "grades", "definitions")
 
 
 def _scope(form: Form) -> Scope:
-    """The period asked for; without one, this year up to yesterday (统计日期 only up to yesterday)."""
-    yesterday = clock.today() - timedelta(days=1)
-    last = min(form.data.get("last", yesterday), yesterday)
+    """The period and area asked for; without any, this year up to yesterday (统计日期 only up to yesterday)."""
+    last = min(form.data.get("last", queries.as_of()), queries.as_of())
     first = form.data.get("first", last.replace(month=1, day=1))
     origin = form.data.get("origin", "draw")
-    return Scope(actor(), first, last, "" if origin == "all" else origin)
+    area = form.data.get("area")
+    known = {unit.id for unit in _areas()} if area else ()
+    return Scope(actor(), first, last, "" if origin == "all" else origin, area if area in known else None)
+
+
+def _areas() -> list[Any]:
+    """The counties that the reader may see, for the filter."""
+    return [unit for unit in staff.units(actor()) if unit.kind == "county"]
 
 
 def _show(page: str, form: Form, scope: Scope, **more: Any) -> Any:
@@ -36,6 +43,7 @@ def _show(page: str, form: Form, scope: Scope, **more: Any) -> Any:
         "checks": _("检查情况"),
         "hits": _("各等级发现率"),
         "spared": _("无事不扰"),
+        "tasks": _("任务与计划"),
         "grades": _("等级分布"),
         "definitions": _("指标口径"),
     }
@@ -46,8 +54,10 @@ def _show(page: str, form: Form, scope: Scope, **more: Any) -> Any:
         asked=asked,
         tabs=[(labels[name], url_for(f".{name}", **asked), name == page, None) for name in PAGES],
         period=_("%(first)s 至 %(last)s", first=scope.first.isoformat(), last=scope.last.isoformat()),
-        as_of=clock.now().astimezone(clock.LOCAL_ZONE).strftime("%Y-%m-%d %H:%M"),
+        as_of=f"{queries.as_of()} 24:00",
+        now_at=clock.now().astimezone(clock.LOCAL_ZONE).strftime("%Y-%m-%d %H:%M"),
         origins=[(key, _(label)) for key, label in ORIGINS.items()],
+        areas=[(str(unit.id), unit.short_name) for unit in _areas()],
         percent=percent,
         **more,
     )
@@ -62,17 +72,18 @@ def overview() -> Any:
     """What a leader wants to know in a minute."""
     form = Form(Period(), request.args)
     scope = _scope(form)
-    areas, found, spared = queries.grades_by_area(scope.actor), queries.hits(scope), queries.visits_spared(scope)
+    found, spared = queries.hits(scope), queries.visits_spared(scope)
     return _show(
         "overview",
         form,
         scope,
         total=queries.total(scope),
+        coverage=queries.coverage(scope),
         progress=queries.progress(scope),
         course=figures.course(queries.by_month(scope)),
         hits=figures.hits(found.strata),
         spared=figures.spared(spared),
-        areas=figures.areas(areas),
+        riskiest=figures.areas(queries.grades_by_area(scope.actor)),
     )
 
 
@@ -84,7 +95,17 @@ def checks() -> Any:
     table = tables.checks(scope, by)
     rates = tables.problem_rates(table)
     chart = figures.course(queries.by_month(scope)) if by == "month" else figures.problems(rates, tones=by == "grade")
-    return _show("checks", form, scope, by=by, table=table, options=BY, chart=chart)
+    options = {key: grouping.label for key, grouping in BY.items()}
+    return _show("checks", form, scope, by=by, table=table, options=options, chart=chart)
+
+
+@views.get("/tasks")
+@audience("insight.read")
+def tasks() -> Any:
+    form = Form(Period(), request.args)
+    scope = _scope(form)
+    organs = queries.tasks_by_organ(scope)
+    return _show("tasks", form, scope, table=tables.tasks(organs), chart=figures.tasks(organs))
 
 
 @views.get("/hits")
@@ -139,25 +160,34 @@ def definitions() -> Any:
     return _show("definitions", form, _scope(form), definitions=meanings)
 
 
-@views.get("/<name>.csv")
+@views.get("/<name>.<form>")
 @audience("insight.read")
-def export(name: str) -> Any:
-    """One table as a file."""
-    scope = _scope(Form(Period(), request.args))
-    kind, _dash, by = name.partition("-")
-    table: Table
-    if kind == "checks" and by in BY:
-        table = tables.checks(scope, by)
-    elif kind == "grades" and by in GRADES_BY:
-        table = tables.grades(_grades(scope, by), by)
-    elif name == "hits":
-        table = tables.hits(queries.hits(scope).strata)
-    elif name == "spared":
-        table = tables.spared(queries.visits_spared(scope))
-    else:
+def export(name: str, form: str) -> Any:
+    """One table as a file, CSV or XLSX, with the reader's rows alone."""
+    table = _table(name, _scope(Form(Period(), request.args)))
+    if table is None or form not in ("csv", "xlsx"):
         raise NotFound(_("没有这张统计表。"))
+    if form == "xlsx":
+        data = workbook(table.title, table.file_head(), table.file_rows())
+        return download(data, name=f"{table.title}.xlsx", media_type=WORKBOOK)
     lines = csv_lines(table.file_head(), table.file_rows())
     return download(lines, name=f"{table.title}.csv", media_type="text/csv")
+
+
+def _table(name: str, scope: Scope) -> Table | None:
+    kind, _dash, by = name.partition("-")
+    match kind:
+        case "checks" if by in BY:
+            return tables.checks(scope, by)
+        case "grades" if by in GRADES_BY:
+            return tables.grades(_grades(scope, by), by)
+        case "hits":
+            return tables.hits(queries.hits(scope).strata)
+        case "spared":
+            return tables.spared(queries.visits_spared(scope))
+        case "tasks":
+            return tables.tasks(queries.tasks_by_organ(scope))
+    return None
 
 
 @views.get("/desk")

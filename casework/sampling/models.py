@@ -260,6 +260,7 @@ class Campaign(Base):
 class CampaignStratum(Base):
     """The figures of one stratum of a frozen pool: `excluded` by recorded reason, `rate_bp` never below `floor_bp`.
 
+    `by_unit` says how many members are in the charge of which unit (for statistics; never public).
     `understaffed` members may be drawn though withdrawals (回避) leave them fewer officers than a case needs.
     """
 
@@ -282,6 +283,7 @@ class CampaignStratum(Base):
     required: Mapped[int]
     drawn: Mapped[int]
     excluded: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    by_unit: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}", deferred=True)
     understaffed: Mapped[int] = mapped_column(default=0)
 
     @property

@@ -246,7 +246,7 @@ class Census:
         self._scheme = scheme
         self._area_of = areas(scheme.day)
         self._officers = roster(scheme)
-        self._members: Counter[str] = Counter()
+        self._in_unit: dict[str, Counter[int]] = {grade: Counter() for grade in scheme.grades}
         self._excluded: dict[str, Counter[str]] = {grade: Counter() for grade in scheme.grades}
         self._eligible_in: Counter[int] = Counter()
         self._ungraded = 0
@@ -256,7 +256,7 @@ class Census:
         """The members of the pool among the candidates."""
         for candidate in passing:
             if candidate.grade in self._excluded:
-                self._members[candidate.grade] += 1
+                self._in_unit[candidate.grade][candidate.org_id] += 1
                 if candidate.reason:
                     self._excluded[candidate.grade][candidate.reason] += 1
                 else:
@@ -286,8 +286,9 @@ class Census:
                     floor_bp=floors[grade],
                     rate_bp=scheme.rates_bp[grade],
                     size=scheme.sizes.get(grade),
-                    members=self._members[grade],
+                    members=self._in_unit[grade].total(),
                     excluded=dict(self._excluded[grade]),
+                    by_unit={str(unit_id): members for unit_id, members in self._in_unit[grade].items()},
                 )
                 for grade in scheme.grades
             ],

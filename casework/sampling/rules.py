@@ -390,7 +390,7 @@ def published_reasons(counts: Mapping[str, int], small: int) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class StratumCount:
-    """One stratum of a pool: its ratio, all its members, and those that may not be drawn by reason."""
+    """One stratum of a pool: its ratio, its members (by the unit in charge), those that may not be drawn by reason."""
 
     label: str
     grade: str
@@ -399,6 +399,7 @@ class StratumCount:
     size: int | None
     members: int
     excluded: Mapping[str, int] = field(default_factory=dict)
+    by_unit: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def eligible(self) -> int:

@@ -243,7 +243,8 @@ VALUES: dict[str, Callable[[Things], Any]] = {
     "grading.calibration_id": lambda things: things.calibration.id,
     "warning.alert_id": lambda things: things.alert.id,
     "warning.verb": lambda things: sorted(warning_pages.VERBS),
-    "insight.name": lambda things: "hits",
+    "insight.name": lambda things: ["checks-area", "hits"],
+    "insight.form": lambda things: ["csv", "xlsx"],
 }
 """What stands for a parameter: by `<room>.<view>.<name>`, else `<room>.<name>`, else its name alone. A list: each."""
 

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from math import isclose
 
@@ -10,9 +11,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 
 from casework.core import clock
 from casework.core.actor import SYSTEM
+from casework.core.sheets import workbook
 from casework.grading.prediction import of_sample
 from casework.grading.rules import GRADES
 from casework.insight import figures, queries, tables
@@ -25,9 +28,9 @@ SEEDS = range(4)
 
 
 def recount(checks, today):
-    """(ordered, checked, published, due, in time, settled, fine, problem, absent) of a list of checks."""
+    """As of a day: (ordered, checked, published, due, in time, settled, fine, problem, absent) of a list of checks."""
     public = [check for check in checks if check.published_on]
-    late = [check for check in checks if check.concluded_on and not check.published_on and check.due_on < today]
+    late = [check for check in checks if check.concluded_on and not check.published_on and check.due_on <= today]
     found = Counter(check.outcome for check in checks)
     return (
         len(checks),
@@ -46,14 +49,14 @@ def counted(counts):
     return tuple(vars(counts).values())
 
 
-def scope_of(actor=SYSTEM, origin="draw"):
-    today = clock.today()
-    return Scope(actor, today - timedelta(days=400), today, origin)
+def scope_of(actor=SYSTEM, origin="draw", area=None):
+    last = queries.as_of()
+    return Scope(actor, last - timedelta(days=400), last, origin, area)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_counts_equal_a_plain_recount_by_whatever_they_are_grouped(world, seed):
-    today = clock.today()
+    today = queries.as_of()
     _draws, checks = random_world(seed, today)
     drawn = [check for check in checks if check.grade]
     assert counted(queries.total(scope_of())) == recount(drawn, today)
@@ -71,23 +74,50 @@ def test_counts_equal_a_plain_recount_by_whatever_they_are_grouped(world, seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_items_count_the_results_in_force(world, seed):
-    _draws, checks = random_world(seed, clock.today())
-    pairs = [pair for check in checks if check.grade and check.outcome for pair in check.outcomes]
-    found = {one.code: (one.results, one.fine, one.problem, one.absent) for one in queries.by_item(scope_of())}
-    expected = {
-        item: (
-            sum(one == item for one, _outcome in pairs),
-            *(pairs.count((item, outcome)) for outcome in ("fine", "problem", "absent")),
-        )
-        for item, _outcome in pairs
-    }
-    assert found == expected
+def test_items_count_their_own_results(world, seed):
+    today = queries.as_of()
+    _draws, checks = random_world(seed, today)
+    drawn = [check for check in checks if check.grade]
+    found = {group.key: group.counts for group in queries.by_item(scope_of())}
+    for item in {item for check in drawn for item in check.items}:
+        about = [replace(check, outcomes=_about(check, item)) for check in drawn if item in check.items]
+        assert counted(found[item]) == recount(about, today)
+
+
+def _about(check, item):
+    return tuple(pair for pair in check.outcomes if pair[0] == item)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_share_that_was_drawn_is_that_of_the_pools_wherever_their_members_are(world, seed):
+    draws, checks = random_world(seed, queries.as_of())
+    members = [(draw, grade, unit, n) for draw in draws for grade, by in draw.by_unit.items() for unit, n in by.items()]
+    county = {"川汇区一所": "川汇区局", "川汇区二所": "川汇区局"}
+    drawn = [check for check in checks if check.grade]
+    assert queries.coverage(scope_of()) == Rate(len(drawn), sum(n for *_rest, n in members))
+    assert queries.coverage(scope_of(origin="trigger")) == Rate(0, 0)
+    for found, of_member, of_check in (
+        (queries.by_area, lambda draw, grade, unit: county.get(unit, unit), lambda c: county.get(c.unit, c.unit)),
+        (queries.by_grade, lambda draw, grade, unit: grade, lambda c: c.grade),
+        (queries.by_month, lambda draw, grade, unit: f"{draw.drawn_on:%Y-%m}", lambda c: f"{c.opened_on:%Y-%m}"),
+    ):
+        expected = {}
+        for draw, grade, unit, n in members:
+            key = of_member(draw, grade, unit)
+            expected[key] = expected.get(key, Rate(0, 0)) + Rate(0, n)
+        for check in drawn:
+            expected[of_check(check)] = expected.get(of_check(check), Rate(0, 0)) + Rate(1, 0)
+        assert {group.label: group.coverage for group in found(scope_of()) if group.coverage != Rate(0, 0)} == expected
+    inspector_of_a_county = make.actor("county", unit="川汇区局")
+    assert queries.coverage(scope_of(inspector_of_a_county)) == Rate(
+        sum(check.unit.startswith("川汇区") for check in drawn),
+        sum(n for _draw, _grade, unit, n in members if unit.startswith("川汇区")),
+    )
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_reader_counts_only_what_they_may_see(world, seed):
-    today = clock.today()
+    today = queries.as_of()
     draws, checks = random_world(seed, today)
     county = make.actor("county", unit="川汇区局")
     own = [check for check in checks if check.grade and check.unit.startswith("川汇区")]
@@ -102,7 +132,7 @@ def test_a_reader_counts_only_what_they_may_see(world, seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_hits_use_random_draws_alone_and_say_what_they_leave_out(world, seed):
-    draws, checks = random_world(seed, clock.today())
+    draws, checks = random_world(seed, queries.as_of())
     found = queries.hits(scope_of())
     for stratum in found.strata:
         own = [check for check in checks if check.grade == stratum.label]
@@ -201,16 +231,16 @@ def test_the_finding_says_whether_the_grades_find_what_they_should(rates, words)
 # ---- Pages -----------------------------------------------------------------------------------------------------------
 
 PAGES = (
-    "/insight", "/insight/checks", "/insight/checks?by=item", "/insight/checks?by=grade", "/insight/checks?by=month",
-    "/insight/checks?origin=all", "/insight/hits", "/insight/spared", "/insight/grades", "/insight/grades?by=industry",
-    "/insight/definitions",
+    "/insight", "/insight/checks", "/insight/checks?by=organ", "/insight/checks?by=item", "/insight/checks?by=grade",
+    "/insight/checks?by=month", "/insight/checks?origin=all", "/insight/hits", "/insight/spared", "/insight/tasks",
+    "/insight/grades", "/insight/grades?by=industry", "/insight/definitions",
 )  # fmt: skip
 
 
 @pytest.mark.parametrize("seed", [None, 1])
 def test_every_page_stands_with_data_and_without_and_no_figure_without_its_n(as_role, seed):
     if seed is not None:
-        random_world(seed, clock.today() - timedelta(days=1))
+        random_world(seed, queries.as_of())
         random_grades(seed)
     reader = as_role("director")
     since = f"first={clock.today() - timedelta(days=300):%Y-%m-%d}"
@@ -222,16 +252,18 @@ def test_every_page_stands_with_data_and_without_and_no_figure_without_its_n(as_
 
 
 def test_the_files_hold_what_the_tables_show(as_role):
-    random_world(2, clock.today() - timedelta(days=1))
+    random_world(2, queries.as_of())
     since = f"?first={clock.today() - timedelta(days=300):%Y-%m-%d}"
     reader = as_role("director")
     for name in (
         "checks-area",
+        "checks-organ",
         "checks-item",
         "checks-grade",
         "checks-month",
         "hits",
         "spared",
+        "tasks",
         "grades-area",
         "grades-industry",
     ):
@@ -239,7 +271,18 @@ def test_the_files_hold_what_the_tables_show(as_role):
         assert answer.status_code == 200
         rows = list(csv.reader(io.StringIO(answer.get_data().decode("utf-8-sig"))))
         assert len({len(row) for row in rows}) == 1
-    assert reader.get("/insight/nothing.csv").status_code == 404
+        book = load_workbook(io.BytesIO(reader.get(f"/insight/{name}.xlsx{since}").data), read_only=True)
+        cells = [["" if cell is None else cell for cell in row] for row in book.active.iter_rows(values_only=True)]
+        assert [[str(cell).removesuffix(".0") for cell in row] for row in cells] == [
+            [cell.removesuffix(".0") for cell in row] for row in rows
+        ]
+    for wrong in ("nothing.csv", "checks-nothing.csv", "hits.pdf"):
+        assert reader.get(f"/insight/{wrong}").status_code == 404
+
+
+def test_no_cell_of_a_workbook_is_a_formula():
+    [row] = load_workbook(io.BytesIO(workbook("表", ["=1+1", 2], []))).active.iter_rows()
+    assert [(cell.value, cell.data_type) for cell in row] == [("=1+1", "s"), (2, "n")]
 
 
 def test_a_period_that_runs_backwards_is_said_so(as_role):
@@ -253,7 +296,7 @@ def test_a_rate_without_anything_to_divide_by_is_a_dash():
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_lift_is_the_yield_over_the_estimate_of_the_pool(world, seed):
-    random_world(seed, clock.today())
+    random_world(seed, queries.as_of())
     found = queries.hits(scope_of())
     foretold = queries.prediction(scope_of(), found)
     checked, hits = sum(one.checked for one in found.strata), sum(one.hits for one in found.strata)

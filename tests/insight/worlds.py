@@ -1,6 +1,6 @@
 """Random small worlds of checks, and the plain list that they were made from, to count every figure again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from itertools import count
@@ -37,6 +37,7 @@ class Check:
     withdrawn: bool = False
     corrected: bool = False
     closed: bool = False
+    items: tuple[str, ...] = ("A01",)
     outcomes: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -50,11 +51,16 @@ class Check:
 
 @dataclass
 class Draw:
-    """One drawn campaign: members and drawn per grade, the unit that ordered it."""
+    """One drawn campaign: members and drawn per grade, the unit that ordered it, who has the members in charge."""
 
     strata: dict[str, tuple[int, int]]
     unit: str
     drawn_on: date
+    items: tuple[str, ...] = ("A01",)
+    by_unit: dict[str, dict[str, int]] = field(default_factory=dict)
+    joint: bool = False
+    done: bool = False
+    cancelled: bool = False
 
 
 def random_world(seed: int, today: date) -> tuple[list[Draw], list[Check]]:
@@ -67,20 +73,32 @@ def random_world(seed: int, today: date) -> tuple[list[Draw], list[Check]]:
             for grade in sorted(random.sample("ABCD", random.randint(1, 4)))
         }
         draw = Draw(strata, random.choice(("市局", "川汇区局")), today - timedelta(days=random.randint(20, 150)))
+        draw.items = tuple(sorted(random.sample(ITEMS, random.randint(1, 3))))
+        draw.by_unit = {grade: _spread(random, draw, members) for grade, (members, _k) in strata.items()}
+        draw.joint, draw.done = random.random() < 0.5, random.random() < 0.5
         draws.append(draw)
         ours = [_check(random, grade, draw, today) for grade, (_n, k) in strata.items() for _ in range(k)]
         checks += ours
-        _keep_draw(draw, ours)
+        keep_draw(draw, ours)
     for _ in range(random.randint(0, 5)):
         check = _check(random, None, Draw({}, "川汇区局", today - timedelta(days=random.randint(1, 100))), today)
         checks.append(check)
-        _keep_check(check, "trigger", next(_numbers))
+        keep_check(check, "trigger", next(_numbers))
     return draws, checks
 
 
+def _units(draw: Draw) -> tuple[str, ...]:
+    return UNITS if draw.unit == "市局" else UNITS[:2]
+
+
+def _spread(random: Random, draw: Draw, members: int) -> dict[str, int]:
+    """So many members, in the charge of the units from which is drawn."""
+    where = [random.choice(_units(draw)) for _ in range(members)]
+    return {unit: where.count(unit) for unit in set(where)}
+
+
 def _check(random: Random, grade: str | None, draw: Draw, today: date) -> Check:
-    units = UNITS if draw.unit == "市局" else UNITS[:2]
-    check = Check(grade, random.choice(units), draw.drawn_on)
+    check = Check(grade, random.choice(_units(draw)), draw.drawn_on, items=draw.items)
     day = draw.drawn_on + timedelta(days=random.randint(0, 60))
     if day > today or random.random() < 0.2:
         return check
@@ -90,20 +108,21 @@ def _check(random: Random, grade: str | None, draw: Draw, today: date) -> Check:
     if published > today or random.random() < 0.2:
         return check
     check.published_on = published
-    items = random.sample(ITEMS, random.randint(1, 3))
-    check.outcomes = tuple((item, random.choice(("fine", "fine", "problem", "absent"))) for item in sorted(items))
+    check.outcomes = tuple((item, random.choice(("fine", "fine", "problem", "absent"))) for item in check.items)
     check.closed = random.random() < 0.6
     check.withdrawn = random.random() < 0.1
-    check.corrected = random.random() < 0.2
+    check.corrected = random.random() < 0.2 and published < today
     return check
 
 
-def _keep_draw(draw: Draw, checks: list[Check]) -> None:
+def keep_draw(draw: Draw, checks: list[Check]) -> None:
     moment = datetime(draw.drawn_on.year, draw.drawn_on.month, draw.drawn_on.day, 4, tzinfo=UTC)
     number = next(_numbers)
     campaign = Campaign(
-        number=f"试{number}", title="试验抽查", state="running", source="temporary", directed=False, unattended=True,
-        org_id=make.unit(draw.unit).id, organ_id=make.unit("市局").id, item_codes=["A01"], rates_bp={"A": 100},
+        number=f"试{number}", title="试验抽查", line=None if draw.joint else "food",
+        state="cancelled" if draw.cancelled else "done" if draw.done else "running", source="temporary",
+        directed=False, unattended=True, org_id=make.unit(draw.unit).id, organ_id=make.unit(draw.unit).id,
+        item_codes=list(draw.items), rates_bp={"A": 100},
         officers_per_case=2, workdays=30, public_list=True, made_name="测试", made_at=moment, approved_at=moment,
         items=[], nonce=bytes(32), frozen_at=moment, commitment=bytes(32), committed_at=moment, seed=bytes(32),
         drawn_at=moment,
@@ -116,11 +135,12 @@ def _keep_draw(draw: Draw, checks: list[Check]) -> None:
             CampaignStratum(
                 campaign_id=campaign.id, position=position, label=label, grade=grade, floor_bp=100, rate_bp=100,
                 members=members, eligible=members, required=drawn, drawn=drawn, excluded={},
+                by_unit={str(make.unit(unit).id): count for unit, count in draw.by_unit.get(grade, {}).items()},
             )
         )  # fmt: skip
     session.flush()
     for position, check in enumerate(checks, 1):
-        enterprise_id = _keep_check(check, "draw", campaign.id)
+        enterprise_id = keep_check(check, "draw", campaign.id)
         seal = sha256(f"{campaign.id}/{position}".encode()).digest()
         label = check.grade if len(draw.strata) > 1 else "all"
         shared = {"campaign_id": campaign.id, "enterprise_id": enterprise_id, "code": f"C{position:05}"}
@@ -133,7 +153,7 @@ def _keep_draw(draw: Draw, checks: list[Check]) -> None:
         session.execute(insert(DrawnMember), [shared | drawn | {"eligible": [], "chosen": []}])
 
 
-def _keep_check(check: Check, kind: str, origin_id: int) -> int:
+def keep_check(check: Check, kind: str, origin_id: int) -> int:
     """The rows of one check; returns its enterprise."""
     enterprise = make.enterprise(unit=check.unit)
     org_id = make.unit(check.unit).id
@@ -142,7 +162,8 @@ def _keep_check(check: Check, kind: str, origin_id: int) -> int:
     state = "closed" if check.closed else "published" if public else "reviewing" if handed_in else "opened"
     case = Case(
         origin_kind=kind, origin_id=origin_id, origin_number=str(origin_id), title="试验", kind="triggered",
-        source="complaint", enterprise_id=enterprise.id, org_id=org_id, items=[{"code": "A01"}], on_site=True,
+        source="complaint", enterprise_id=enterprise.id, org_id=org_id,
+        items=[{"code": item} for item in check.items], on_site=True,
         state=state, opened_on=check.opened_on, entered_on=check.opened_on,
         due_on=None if check.closed else check.opened_on,
         closed_on=check.published_on if check.closed else None, emergency=True, checked_on=check.concluded_on,
@@ -163,7 +184,7 @@ def _keep_publications(check: Check, case: Case) -> None:
         newest = edition == editions
         outcomes = [outcome if newest else "problem" for _item, outcome in check.outcomes]
         moment = datetime(check.published_on.year, check.published_on.month, check.published_on.day, 3, tzinfo=UTC)
-        moment += timedelta(days=100 * (edition - 1))
+        moment += timedelta(days=edition - 1)
         session.add(
             Publication(
                 kind="check_result", subject_id=case.id, edition=edition, since_edition=1,

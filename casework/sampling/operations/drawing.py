@@ -80,7 +80,10 @@ def _snapshot(item: InspectionItem) -> dict[str, Any]:
 
 
 def _figures(count: StratumCount) -> dict[str, Any]:
-    names = ("label", "grade", "floor_bp", "rate_bp", "size", "members", "eligible", "required", "drawn", "excluded")
+    names = (
+        "label", "grade", "floor_bp", "rate_bp", "size", "members", "eligible", "required", "drawn", "excluded",
+        "by_unit",
+    )  # fmt: skip
     return {name: getattr(count, name) for name in names}
 
 
