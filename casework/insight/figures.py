@@ -11,7 +11,7 @@ from casework.core import charts
 from casework.core.charts import ZHOUKOU, Bar, Part, Series, Stack, Tile, Tone
 from casework.core.i18n import _
 from casework.insight.queries import GradeCounts, Group, OrganTasks
-from casework.insight.rules import Rate, Spared, Stratum
+from casework.insight.rules import NOTHING, Rate, Spared, Stratum
 from casework.insight.tables import percent
 from casework.sampling.rules import GRADES
 
@@ -177,8 +177,8 @@ def tasks(organs: Sequence[OrganTasks]) -> Figure | None:
     busy = [one for one in organs if one.tasks.n]
     if not busy:
         return None
-    done = sum((one.tasks for one in busy), Rate(0, 0))
-    joint = sum((one.joint for one in busy), Rate(0, 0))
+    done = sum((one.tasks for one in busy), NOTHING)
+    joint = sum((one.joint for one in busy), NOTHING)
     finding = _(
         "已抽取的 %(tasks)s 次抽查活动中，全部办结的 %(done)s 次，部门联合抽查占 %(joint)s",
         tasks=f"{done.n:,}",

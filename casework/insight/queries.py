@@ -34,7 +34,7 @@ from casework.core.db import Base, session
 from casework.core.i18n import _
 from casework.documents import queries as documents
 from casework.grading.prediction import Sampled, of_sample
-from casework.insight.rules import Estimate, Rate, Spared, Stratum, spared, stratified
+from casework.insight.rules import NOTHING, Estimate, Rate, Spared, Stratum, spared, stratified
 from casework.registry.reference import industry_sections
 from casework.registry.rules import INSPECTABLE
 from casework.sampling import queries as sampling
@@ -244,7 +244,7 @@ def _bases(scope: Scope) -> Subquery:
 
 def _coverage(scope: Scope, key: Callable[[Subquery], Any], fold: Callable[[Any], Any] = lambda key: key) -> Any:
     """抽查率 by a key of the draws: drawn of all members of the pools. Checks outside the draws have none."""
-    found: dict[Any, Rate] = defaultdict(lambda: Rate(0, 0))
+    found: dict[Any, Rate] = defaultdict(lambda: NOTHING)
     if scope.origin != "trigger":
         bases = _bases(scope)
         by = key(bases)
@@ -264,7 +264,7 @@ class Group:
     key: str
     label: str
     counts: Counts
-    coverage: Rate = Rate(0, 0)
+    coverage: Rate = NOTHING
 
 
 def total(scope: Scope) -> Counts:
@@ -275,7 +275,7 @@ def total(scope: Scope) -> Counts:
 
 def coverage(scope: Scope) -> Rate:
     """抽查率 of all draws in scope."""
-    return sum(_coverage(scope, lambda bases: literal(0)).values(), Rate(0, 0))
+    return sum(_coverage(scope, lambda bases: literal(0)).values(), NOTHING)
 
 
 def by_area(scope: Scope) -> list[Group]:
@@ -541,9 +541,9 @@ def progress(scope: Scope) -> Progress:
     made, visited, often = session.execute(seen).one()
     organs = tasks_by_organ(scope)
     return Progress(
-        tasks=sum((one.tasks for one in organs), Rate(0, 0)),
-        plans=sum((one.plans for one in organs), Rate(0, 0)),
-        joint=sum((one.joint for one in organs), Rate(0, 0)),
+        tasks=sum((one.tasks for one in organs), NOTHING),
+        plans=sum((one.plans for one in organs), NOTHING),
+        joint=sum((one.joint for one in organs), NOTHING),
         visits=int(made),
         visited=visited,
         visited_often=often,

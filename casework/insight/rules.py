@@ -28,6 +28,10 @@ class Rate:
         return wilson(self.hits, self.n)
 
 
+NOTHING = Rate(0, 0)
+"""What sums of rates begin with."""
+
+
 def wilson(hits: int, n: int, z: float = Z95) -> tuple[float, float]:
     """Wilson's score interval of a share (E. B. Wilson 1927): sound for small n and for shares near 0 or 1."""
     if n == 0:

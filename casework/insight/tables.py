@@ -7,7 +7,7 @@ from typing import Any
 from casework.core.i18n import N_, _
 from casework.insight import queries
 from casework.insight.queries import Counts, GradeCounts, Group, OrganTasks, Scope
-from casework.insight.rules import Rate, Spared, Stratum
+from casework.insight.rules import NOTHING, Rate, Spared, Stratum
 from casework.sampling.rules import GRADES
 
 DEFINITIONS = (
@@ -125,7 +125,7 @@ def checks(scope: Scope, by: str) -> Table:
         rows = [_counts(f"{group.key} {group.label}", group) for group in groups]
     else:
         counts, coverage = (group.counts for group in groups), (group.coverage for group in groups)
-        total = Group("", _("合计"), sum(counts, Counts()), sum(coverage, Rate(0, 0)))
+        total = Group("", _("合计"), sum(counts, Counts()), sum(coverage, NOTHING))
         rows = [_counts(group.label, group) for group in (*groups, total)]
     return Table(f"checks-{by}", _("检查情况，按%(by)s", by=_(BY[by].label)), head, rows)
 
@@ -172,12 +172,11 @@ def problem_rates(table: Table) -> list[tuple[str, Rate]]:
 def tasks(organs: Sequence[OrganTasks]) -> Table:
     """Tasks and plans per organ, with their sum."""
     head = [_("组织机关"), _("已抽取活动"), _("任务完成率"), _("计划完成率"), _("部门联合抽查占比")]
-    nothing = Rate(0, 0)
     total = OrganTasks(
         _("合计"),
-        sum((one.tasks for one in organs), nothing),
-        sum((one.plans for one in organs), nothing),
-        sum((one.joint for one in organs), nothing),
+        sum((one.tasks for one in organs), NOTHING),
+        sum((one.plans for one in organs), NOTHING),
+        sum((one.joint for one in organs), NOTHING),
     )
     rows = [[one.label, one.tasks.n, one.tasks, one.plans, one.joint] for one in (*organs, total)]
     return Table("tasks", _("任务与计划，按组织机关"), head, rows)
