@@ -4,8 +4,9 @@ Reads only. What was known then: the versions of the records known at that momen
 stored result rests on (`rules.INPUTS`). What is known now: all corrections since, read for that day.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -18,7 +19,8 @@ from casework.core.i18n import _
 from casework.grading import queries, reference
 from casework.grading.models import GradeHistory, GradingModel, Rating
 from casework.grading.reference import Receipt
-from casework.grading.rules import INPUTS, TENTH, Flag
+from casework.grading.rules import COLUMNS, FEATURES, INPUTS, TENTH, Flag
+from casework.registry import queries as registry
 from casework.registry import snapshot
 from casework.registry.rules import KIND_BY_NUMBER
 from casework.registry.snapshot import UNKNOWN, Dossier, Fact
@@ -83,14 +85,21 @@ def replay(enterprise_id: int, day: date, knowledge: str = "then") -> Replay:
     if stored.grade is None or stored.model_id is None:
         raise Refusal(_("这户主体在 %(day)s 已退出分类。", day=day), field="on")
     if knowledge == "then":
-        return _as_known(stored, day, end)
+        return _as_known(stored, day, end, _books([enterprise_id]))
     dossier = snapshot.dossier(enterprise_id, day)
     return _worked_out(dossier, day, stored, knowledge, clock.now())
 
 
 def result(stored: GradeHistory) -> Replay:
     """A stored result, worked out again as of its own day and moment."""
-    return _as_known(stored, stored.as_of, stored.recorded_at)
+    return next(results([stored]))
+
+
+def results(stored: Sequence[GradeHistory]) -> Iterator[Replay]:
+    """Stored results, each worked out again as of its own day and moment; the records of all are read at once."""
+    books = _books(one.enterprise_id for one in stored)
+    for one in stored:
+        yield _as_known(one, one.as_of, one.recorded_at, books)
 
 
 def in_force(enterprise_id: int, moment: datetime) -> GradeHistory | None:
@@ -237,22 +246,51 @@ def _hit_to_data(hit: reference.Hit, day: date) -> dict[str, Any]:
     }
 
 
-def _as_known(stored: GradeHistory, day: date, moment: datetime) -> Replay:
-    dossier = snapshot.dossier(stored.enterprise_id, day, known_at=moment)
-    if stored.inputs is not None:
-        dossier = _resting_on(dossier, stored.inputs, day)
+@dataclass(frozen=True)
+class _Books:
+    """What the register holds of some enterprises: their classes, and all versions of their records."""
+
+    classes: Mapping[int, str]
+    versions: Mapping[int, Sequence[Any]]
+
+    def facts(self, enterprise_id: int, moment: datetime) -> Sequence[Fact]:
+        """The versions that were known at a moment, oldest first."""
+        return [
+            Fact(*map(version._mapping.__getitem__, _FACT))
+            for version in self.versions.get(enterprise_id, ())
+            if version.recorded_at <= moment and (version.superseded_at is None or version.superseded_at > moment)
+        ]
+
+
+_FACT = tuple(field.name for field in fields(Fact))
+
+
+def _books(enterprise_ids: Iterable[int]) -> _Books:
+    ids = set(enterprise_ids)
+    versions: defaultdict[int, list[Any]] = defaultdict(list)
+    for version in registry.histories(ids):
+        versions[version.enterprise_id].append(version)
+    return _Books({known.id: known.subject_class for known in registry.brief(ids).values()}, versions)
+
+
+def _as_known(stored: GradeHistory, day: date, moment: datetime, books: _Books) -> Replay:
+    """By what was known at a moment. Results from before registration data were kept with them take today's."""
+    one = stored.enterprise_id
+    if stored.inputs is None:
+        dossier = snapshot.dossier(one, day, known_at=moment)
+    else:
+        dossier = _resting_on(one, books.classes[one], books.facts(one, moment), stored.inputs, day)
     return _worked_out(dossier, day, stored, "then", moment)
 
 
-def _resting_on(dossier: Dossier, inputs: Sequence[int], day: date) -> Dossier:
+def _resting_on(
+    enterprise_id: int, subject_class: str, facts: Sequence[Fact], inputs: Sequence[int], day: date
+) -> Dossier:
     known: dict[str, Any] = dict(zip(INPUTS, inputs, strict=True))
     established = known.pop("established")
     known["age_days"] = UNKNOWN if established == UNKNOWN else day.toordinal() - established
-    return replace(
-        dossier,
-        columns={name: known[name] for name in dossier.columns},
-        features={name: known[name] for name in dossier.features},
-    )
+    columns, features = ({name: known[name] for name in names} for names in (COLUMNS, FEATURES))
+    return Dossier(enterprise_id, subject_class, columns, features, facts)
 
 
 def _worked_out(dossier: Dossier, day: date, stored: GradeHistory, knowledge: str, moment: datetime) -> Replay:

@@ -106,6 +106,7 @@ class CreditRecord(Base):
         CheckConstraint("version >= 1", name="version"),
         CheckConstraint("superseded_at IS NULL OR superseded_at >= recorded_at", name="recorded_time"),
         Index("ix_credit_record_enterprise_id", "enterprise_id", postgresql_where=text("superseded_at IS NULL")),
+        Index("ix_credit_record_superseded", "enterprise_id", postgresql_where=text("superseded_at IS NOT NULL")),
         Index(
             "uq_credit_record_current",
             "source",

@@ -329,6 +329,15 @@ def versions(known: CreditRecord) -> Sequence[CreditRecord]:
     ).all()
 
 
+_VERSION = tuple(column for column in CreditRecord.__table__.columns if column.name != "detail")
+
+
+def histories(ids: Iterable[int]) -> Sequence[Row[Any]]:
+    """Every version of the records of some enterprises, superseded ones too, in plain columns without `detail`."""
+    wanted = among(CreditRecord.enterprise_id, ids)
+    return session.execute(select(*_VERSION).where(wanted).order_by(CreditRecord.happened_on, CreditRecord.id)).all()
+
+
 def marks_of(known: CreditRecord) -> Marks:
     """The days of a record that its rules look at."""
     return Marks(**{name: getattr(known, name) for name in Marks.__dataclass_fields__})

@@ -23,8 +23,7 @@ def check_replay(*, actor: Actor) -> None:
         return
     chosen = queries.sample_of_results(REPLAYED_EACH_DAY, seed=day.toordinal())
     overtaken, differing = 0, []
-    for done, stored in enumerate(chosen, start=1):
-        again = replay.result(stored)
+    for done, (stored, again) in enumerate(zip(chosen, replay.results(chosen), strict=True), start=1):
         if again.agrees:
             continue
         following = replay.next_result(stored)
