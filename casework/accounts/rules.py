@@ -22,10 +22,11 @@ PERMISSIONS: dict[str, str] = {
     "sampling.items": N_("维护抽查事项清单"),
     "accounts.officers": N_("维护执法检查人员名录"),
     "sampling.plan": N_("编制抽查计划与方案"),
-    "sampling.consolidate": N_("汇总、备案和公示抽查计划"),
+    "sampling.consolidate": N_("汇总和备案抽查计划"),
     "sampling.review": N_("法规审核抽查计划"),
     "sampling.approve": N_("审批抽查计划与方案"),
     "sampling.draw": N_("组织抽取"),
+    "sampling.publish": N_("公示抽查计划、公布抽取承诺"),
     "sampling.cancel": N_("作废抽查活动"),
     "sampling.audit": N_("审计抽取（查看密封对应关系）"),
     "cases.read": N_("查看检查案件"),
@@ -76,7 +77,7 @@ ROLES: dict[str, Role] = {
     for role in (
         _role(
             "director", N_("局长"), *_SUPERVISE, "grading.approve", "sampling.approve", "cases.approve",
-            "cases.publish", "disclosure.approve", "intake.read", "intake.approve",
+            "cases.publish", "disclosure.approve", "intake.read", "intake.approve", "sampling.publish",
         ),
         _role(
             "deputy", N_("分管局领导"), *_SUPERVISE, "grading.approve", "sampling.approve", "sampling.cancel",
@@ -85,7 +86,7 @@ ROLES: dict[str, Role] = {
         _role(
             "credit", N_("信用监管科"), *_SUPERVISE, "registry.import", "registry.match", "registry.mark",
             "grading.run", "grading.model", "sampling.items", "accounts.officers", "sampling.plan",
-            "sampling.consolidate", "sampling.draw", "warning.check", "warning.dispose", "cases.publish",
+            "sampling.consolidate", "sampling.draw", "sampling.publish", "warning.check", "warning.dispose", "cases.publish",
             "disclosure.approve",
         ),
         _role(
@@ -98,7 +99,7 @@ ROLES: dict[str, Role] = {
             "intake", N_("投诉举报中心"), *_READ, "intake.read", "intake.register", "intake.triage", "intake.reveal",
         ),
         _role(
-            "county", N_("县（市、区）局负责人"), *_SUPERVISE, "registry.mark", "sampling.plan", "sampling.draw",
+            "county", N_("县（市、区）局负责人"), *_SUPERVISE, "registry.mark", "sampling.plan", "sampling.draw", "sampling.publish",
             "cases.approve", "cases.publish", "cases.follow_up", "intake.read", "intake.triage", "intake.approve",
             "warning.check", "warning.dispose", "disclosure.approve",
         ),

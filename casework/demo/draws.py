@@ -140,7 +140,7 @@ def attended(world: World, number: int, wanted: Callable[[], Scheme], *, until: 
     if until == "frozen":
         return
     yield clock.now() + timedelta(minutes=20)
-    sampling.publish_commitment(campaign, actor=operator)
+    sampling.publish_commitment(campaign, actor=maker)  # neither who approved nor who draws
     tokens = [(name, sampling.invite(campaign, name=name, actor=operator)) for name in WITNESSES[number % 2 :][:2]]
     yield clock.now() + timedelta(minutes=30)
     yield from _witnessed(world, campaign, tokens[:1] if until == "committed" else tokens)

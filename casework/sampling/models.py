@@ -82,6 +82,7 @@ class Plan(Base):
         CheckConstraint(f"state IN {PLAN.state_names}", name="state"),
         CheckConstraint("version = 1 OR reason IS NOT NULL", name="a_new_version_has_a_reason"),
         CheckConstraint("approved_by <> author_id", name="approved_by_another"),
+        CheckConstraint("published_by <> approved_by", name="published_by_another"),
         CheckConstraint(
             f"approved_by IS NOT NULL OR state NOT IN {('approved', 'filed', *PLAN_IN_FORCE)}", name="approved"
         ),
@@ -104,6 +105,8 @@ class Plan(Base):
     approved_name: Mapped[str | None]
     approved_at: Mapped[datetime | None]
     filed_no: Mapped[str | None]
+    published_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    published_name: Mapped[str | None]
     published_on: Mapped[date | None]
 
     lines: Mapped[list["PlanLine"]] = relationship(
@@ -179,6 +182,10 @@ class Campaign(Base):
         ),
         CheckConstraint("approved_by <> made_by", name="approved_by_another"),
         CheckConstraint("frozen_by <> approved_by AND drawn_by <> approved_by", name="drawn_by_another"),
+        CheckConstraint(
+            "committed_by <> approved_by AND committed_by <> frozen_by AND committed_by <> drawn_by",
+            name="published_by_a_third",
+        ),
         CheckConstraint("decided_by <> frozen_by", name="decided_by_another"),
         CheckConstraint("(decision IS NULL) = (decided_at IS NULL)", name="decision_whole"),
         CheckConstraint("(public_source IS NULL) = (public_on IS NULL)", name="public_source_whole"),
@@ -233,6 +240,8 @@ class Campaign(Base):
     decided_at: Mapped[datetime | None]
 
     commitment: Mapped[bytes | None]
+    committed_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    committed_name: Mapped[str | None]
     committed_at: Mapped[datetime | None]
 
     seed: Mapped[bytes | None]
@@ -250,6 +259,11 @@ class Campaign(Base):
     def tasks(self) -> int:
         """How many were (or will be) drawn."""
         return sum(stratum.drawn for stratum in self.strata)
+
+    @property
+    def drawn_by_three(self) -> bool:
+        """Whether three people approved, published and drew: the CHECKs keep them apart where all are people."""
+        return None not in (self.approved_by, self.committed_by, self.drawn_by)
 
     @property
     def short(self) -> bool:

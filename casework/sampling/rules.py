@@ -77,6 +77,7 @@ orderly = all_of(on_the_list, rates_reach_floors)
 with_lines = needs("lines", N_("计划还没有安排抽查，请先添加计划项目。"))
 with_filing_number = needs("filed_no", N_("请填写上级备案号。"))
 not_the_author = _not_by("author", N_("编制人不得审核或批准自己编制的计划。"))
+not_the_approver = _not_by("approver", N_("批准计划的人员不得同时公示计划，请由另一人办理。"))
 
 PLAN = Workflow(
     name="sampling.plan",
@@ -99,7 +100,7 @@ PLAN = Workflow(
         Move("pass_review", N_("法规审核通过"), "consolidated", "reviewed", not_the_author, "sampling.review"),
         Move("approve", N_("批准计划"), "reviewed", "approved", not_the_author, "sampling.approve"),
         Move("file", N_("登记备案"), "approved", "filed", with_filing_number, "sampling.consolidate"),
-        Move("publish", N_("公示计划"), "filed", "published", None, "sampling.consolidate"),
+        Move("publish", N_("公示计划"), "filed", "published", not_the_approver, "sampling.publish"),
         Move("start", N_("开始执行"), "published", "running"),
         Move("finish", N_("执行完成"), "running", "done"),
         Move("supersede", N_("由新版本代替"), ("published", "running"), "superseded"),
@@ -231,7 +232,12 @@ decidable = all_of(
     needs("short", N_("可抽户数和可派人员充足，不需要作出决定。")),
     _not_by("freezer", N_("冻结名录的人员不得同时作出不足的决定。")),
 )
-committable = all_of(_not_by("approver", N_("批准方案的人员不得组织抽取。")), shortfall_settled, named_in_advance)
+committable = all_of(
+    _not_by("approver", N_("批准方案的人员不得同时公布承诺。批准、公布、抽取须由三人分别办理。")),
+    _not_by("freezer", N_("冻结名录、组织抽取的人员不得同时公布承诺。批准、公布、抽取须由三人分别办理。")),
+    shortfall_settled,
+    named_in_advance,
+)
 
 
 def witnessed(facts: Facts) -> str | None:
@@ -252,7 +258,12 @@ def not_a_witness(facts: Facts) -> str | None:
     return _("见证人不得同时组织抽取。") if facts["by"] in facts["witnesses"] else None
 
 
-drawable = all_of(_not_by("approver", N_("批准方案的人员不得组织抽取。")), witnessed, not_a_witness)
+drawable = all_of(
+    _not_by("approver", N_("批准方案的人员不得组织抽取。")),
+    _not_by("publisher", N_("公布承诺的人员不得同时组织抽取。批准、公布、抽取须由三人分别办理。")),
+    witnessed,
+    not_a_witness,
+)
 confirmable = all_of(
     needs("proposed", N_("还没有人提出作废申请。")),
     _not_by("proposer", N_("提出作废的人员不得同时批准作废。")),
@@ -284,7 +295,7 @@ CAMPAIGN = Workflow(
         Move("approve", N_("批准方案"), "submitted", "approved", approvable, "sampling.approve"),
         Move("freeze", N_("冻结名录"), "approved", "frozen", freezable, "sampling.draw"),
         Move("decide", N_("对不足作出决定"), "frozen", "frozen", decidable, "sampling.approve"),
-        Move("commit", N_("公布承诺"), "frozen", "committed", committable, "sampling.draw"),
+        Move("commit", N_("公布承诺"), "frozen", "committed", committable, "sampling.publish"),
         Move("draw", N_("抽取"), "committed", "drawn", drawable, "sampling.draw"),
         Move("dispatch", N_("派单完成"), "drawn", "running"),
         Move("finish", N_("全部办结"), "running", "done"),

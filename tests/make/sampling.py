@@ -155,7 +155,12 @@ def recusal(officer_id: int, enterprise_id: int) -> Recusal:
 
 def published_plan(code: str, *, title: str = "年度抽查工作计划") -> Plan:
     """A plan of one line, which begins tomorrow, gone through every hand."""
-    author, approver, lawyer = person("credit"), person("deputy"), person("legal")
+    return sampling.publish_plan(filed_plan(code, title=title).id, actor=person("credit"))
+
+
+def filed_plan(code: str, *, title: str = "年度抽查工作计划", approver: Actor | None = None) -> Plan:
+    """The same, not yet published."""
+    author, approver, lawyer = person("credit"), approver or person("deputy"), person("legal")
     tomorrow = clock.today() + timedelta(days=1)
     plan = sampling.create_plan(year=tomorrow.year, title=title, org_id=unit().id, actor=author)
     sampling.keep_line(
@@ -177,8 +182,7 @@ def published_plan(code: str, *, title: str = "年度抽查工作计划") -> Pla
         step(plan.id, actor=author)
     sampling.pass_plan_review(plan.id, actor=lawyer)
     sampling.approve_plan(plan.id, actor=approver)
-    sampling.file_plan(plan.id, filed_no="豫市监备〔2026〕7号", actor=author)
-    return sampling.publish_plan(plan.id, actor=author)
+    return sampling.file_plan(plan.id, filed_no="豫市监备〔2026〕7号", actor=author)
 
 
 ENDED_VISIT = """
@@ -218,6 +222,7 @@ class Office:
         self.maker = person("credit")
         self.approver = person("deputy")
         self.operator = person("credit")
+        self.publisher = person("credit")
         self.witness = person("auditor")
 
 
@@ -243,7 +248,7 @@ def campaign(
         ("submitted", sampling.submit_campaign, maker or office.maker),
         ("approved", sampling.approve_campaign, office.approver),
         ("frozen", sampling.freeze_pool, office.operator),
-        ("committed", sampling.publish_commitment, office.operator),
+        ("committed", sampling.publish_commitment, office.publisher),
         ("drawn", sampling.draw, office.operator),
     ):
         if made.state == until:

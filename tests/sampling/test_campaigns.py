@@ -143,11 +143,11 @@ def test_a_shortfall_stops_until_somebody_else_decides(city):
     campaign = draws.campaign(office, item_codes=[item.code], until="frozen")
     assert [s.label for s in campaign.strata if s.shortfall] == ["D"]
     with pytest.raises(Refusal, match="书面决定"):
-        sampling.publish_commitment(campaign.id, actor=office.operator)
+        sampling.publish_commitment(campaign.id, actor=office.publisher)
     with pytest.raises(Refusal, match="权限"):
         sampling.decide_shortfall(campaign.id, reason="全年已抽", actor=office.operator)
     sampling.decide_shortfall(campaign.id, reason="全年已抽，周市监〔2026〕9号", actor=office.approver)
-    sampling.publish_commitment(campaign.id, actor=office.operator)
+    sampling.publish_commitment(campaign.id, actor=office.publisher)
     drawn = sampling.draw(campaign.id, actor=office.operator)
     assert queries.public_campaign(drawn.id).decision.startswith("全年已抽")
 
@@ -160,7 +160,7 @@ def test_contributions_count_from_the_commitment_to_the_draw_and_no_longer(city)
     campaign = draws.campaign(office, unattended=False, until="frozen")
     with pytest.raises(Refusal, match="现在不接受见证"):
         sampling.contribute(campaign.id, text="早", actor=office.witness)
-    sampling.publish_commitment(campaign.id, actor=office.operator)
+    sampling.publish_commitment(campaign.id, actor=office.publisher)
     with pytest.raises(Refusal, match="见证"):
         sampling.draw(campaign.id, actor=office.operator)
     token = sampling.invite(campaign.id, name="王公证", actor=office.operator)
@@ -229,7 +229,7 @@ def test_every_stratum_is_drawn_to_its_floor(city):
 # ---- Separation and cancelling
 
 
-def test_maker_approver_and_operator_are_different_people(city):
+def test_approver_publisher_and_operator_are_three_people(city):
     office = draws.Office()
     both = draws.person("credit", "deputy")
     own = draws.campaign(maker=both, until="submitted")
@@ -237,12 +237,26 @@ def test_maker_approver_and_operator_are_different_people(city):
         sampling.approve_campaign(own.id, actor=both)
     campaign = draws.campaign(office, until="submitted")
     sampling.approve_campaign(campaign.id, actor=both)
-    for verb in (sampling.freeze_pool, sampling.publish_commitment, sampling.draw):
-        with pytest.raises(Refusal, match="批准方案的人员不得组织抽取"):
-            verb(campaign.id, actor=both)
-        verb(campaign.id, actor=office.operator)
-    with pytest.raises(IntegrityError), savepoint():
-        session.execute(text(f"UPDATE campaign SET frozen_by = approved_by WHERE id = {campaign.id}"))
+    for verb, who, refused in (
+        (sampling.freeze_pool, office.operator, {both: "批准方案的人员不得组织抽取"}),
+        (
+            sampling.publish_commitment,
+            office.publisher,
+            {both: "不得同时公布承诺", office.operator: "不得同时公布承诺"},
+        ),
+        (sampling.draw, office.operator, {both: "不得组织抽取", office.publisher: "不得同时组织抽取"}),
+    ):
+        for other, why in refused.items():
+            with pytest.raises(Refusal, match=why):
+                verb(campaign.id, actor=other)
+        verb(campaign.id, actor=who)
+    assert queries.public_campaign(campaign.id).three_people
+    for one, other in (
+        ("frozen_by", "approved_by"), ("committed_by", "approved_by"), ("committed_by", "frozen_by"),
+        ("committed_by", "drawn_by"), ("drawn_by", "approved_by"),
+    ):  # fmt: skip
+        with pytest.raises(IntegrityError), savepoint():
+            session.execute(text(f"UPDATE campaign SET {one} = {other} WHERE id = {campaign.id}"))
 
 
 def test_a_post_without_the_permission_cannot_make_the_move(city):

@@ -6,12 +6,13 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
 
 from casework.cases import queries as cases
 from casework.cases.models import Case
 from casework.core import clock, parameters
 from casework.core.actor import SYSTEM
-from casework.core.db import db, session, transaction
+from casework.core.db import db, savepoint, session, transaction
 from casework.core.errors import Refusal
 from casework.core.ledger import OutboxMessage
 from casework.sampling import draw as engine
@@ -250,6 +251,16 @@ def test_the_author_of_a_plan_neither_reviews_nor_approves_it(city):
             sampling.approve_plan(mine.id, actor=everything)
 
 
+def test_who_approved_a_plan_does_not_publish_it(city):
+    boss = draws.person("director")
+    plan = draws.filed_plan(draws.item().code, approver=boss)
+    with pytest.raises(Refusal, match="批准计划的人员不得同时公示计划"):
+        sampling.publish_plan(plan.id, actor=boss)
+    sampling.publish_plan(plan.id, actor=draws.person("director"))
+    with pytest.raises(IntegrityError), savepoint():
+        session.execute(text(f"UPDATE plan SET published_by = approved_by WHERE id = {plan.id}"))
+
+
 def test_a_plan_that_nobody_approved_begins_nothing(city):
     with at(date(2026, 3, 2)):
         author, clerk = draws.person("line"), draws.person("credit")
@@ -406,9 +417,7 @@ def test_moments_of_the_bundle_are_those_of_the_database(city):
     parameters = queries.parameters_of(campaign)
     assert isinstance(parameters.frozen_at, datetime)
     assert (
-        engine.commitment_of(
-            parameters, pool.members(campaign.id), [seat.seal for seat in queries.roster(campaign.id)]
-        )
+        engine.commitment_of(parameters, pool.members(campaign.id), [seat.seal for seat in queries.roster(campaign.id)])
         == campaign.commitment
     )
     assert cases.progress_of("draw", campaign.id) == {}

@@ -155,7 +155,7 @@ def test_a_value_that_may_be_known_already_is_no_source(city):
         office, unattended=False, public_source="今天的指数", public_on=clock.today(), until="frozen"
     )
     with pytest.raises(Refusal, match="不能再作为种子来源"):
-        sampling.publish_commitment(campaign.id, actor=office.operator)
+        sampling.publish_commitment(campaign.id, actor=office.publisher)
     plain = draws.campaign(office, unattended=False, until="committed")
     with pytest.raises(Refusal, match="没有事先指明"):
         sampling.enter_public_value(plain.id, text="7", actor=office.operator)

@@ -60,7 +60,14 @@ def test_a_campaign_is_walked_through_by_its_people(city, as_role):
     assert "正在冻结" in press(operator, "freeze").text
     assert "排队中" in operator.get(page).text
     draws.deliver("FreezeRequested", sampling.freeze_for)
-    assert press(operator, "commit").status_code == 303
+    same = press(operator, "commit")
+    assert same.status_code == 422
+    assert "冻结名录、组织抽取的人员不得同时公布承诺" in same.text
+    publisher = as_role("credit")
+    assert press(publisher, "commit").status_code == 303
+    both = press(publisher, "draw")
+    assert both.status_code == 422
+    assert "公布承诺的人员不得同时组织抽取" in both.text
     refused = press(operator, "draw")
     assert refused.status_code == 422
     assert "还没有见证文本" in refused.text
@@ -301,7 +308,7 @@ def test_a_plan_goes_through_every_hand_before_it_is_public(city, as_role):
         ("credit", "publish", {}),
     ):
         for other in people.keys() - {role}:
-            if (verb, other) in (("approve", "director"), ("submit", "credit")):
+            if (verb, other) in (("approve", "director"), ("submit", "credit"), ("publish", "director")):
                 continue  # may do this too
             assert people[other].post(f"{page}/{verb}", data=data).status_code in (403, 422), (other, verb)
         assert people[role].post(f"{page}/{verb}", data=data).status_code == 303, (role, verb)

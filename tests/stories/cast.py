@@ -19,6 +19,7 @@ class Cast:
         self.planner = self.staff("credit")
         self.deputy = self.staff("deputy")
         self.operator = self.staff("credit")
+        self.publisher = self.staff("credit")
         self.auditor = self.staff("auditor")
         self.county = self.staff("county", unit=COUNTY)
         self.leader = self.staff("leader", unit=COUNTY)

@@ -92,10 +92,10 @@ def freeze(house: House, operator: Person, address: str) -> Page:
     return operator.page
 
 
-def commit(operator: Person, address: str) -> str:
+def commit(publisher: Person, address: str) -> str:
     """The commitment is published; returns it as the page shows it."""
-    operator.open(address)
-    page = operator.press("公布承诺")
+    publisher.open(address)
+    page = publisher.press("公布承诺")
     found = re.search(r"\b[0-9a-f]{64}\b", page.text)
     assert found
     return found.group()

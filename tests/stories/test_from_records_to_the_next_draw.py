@@ -165,7 +165,8 @@ def test_the_circle_closes(house: House, cast: Cast, tmp_path: Path) -> None:
     cast.deputy.open(first)
     cast.deputy.press("批准方案")
     freeze(house, cast.operator, first)
-    commitment = commit(cast.operator, first)
+    commitment = commit(cast.publisher, first)
+    cast.operator.open(first)
     link = re.search(r"\S+/witness/\S+", cast.operator.press("生成一次性链接", name="王公证").text)
     assert link
     notary = cast.visitor()
@@ -235,7 +236,7 @@ def test_the_circle_closes(house: House, cast: Cast, tmp_path: Path) -> None:
     cast.deputy.open(second)
     cast.deputy.press("批准方案")
     freeze(house, cast.operator, second)
-    commit(cast.operator, second)
+    commit(cast.publisher, second)
     again = understood(*opened(cast.auditor, second))
     assert again.strata == draw.strata | {code: "B"}
 

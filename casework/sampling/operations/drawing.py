@@ -104,10 +104,15 @@ def decide_shortfall(campaign_id: int, *, reason: str, actor: Actor) -> Campaign
 
 
 def publish_commitment(campaign_id: int, *, actor: Actor) -> Campaign:
-    """已冻结 → 承诺已公布: from here on pool, roster and ratios cannot change, and witnesses may contribute."""
+    """已冻结 → 承诺已公布: from here on pool, roster and ratios cannot change, and witnesses may contribute.
+
+    Published by a third person beside who approved and who draws. With it the public page is open, and the result of
+    the draw appears there by itself: nobody can hold it back.
+    """
     campaign = locked_campaign(campaign_id, actor)
     facts = {
         "approver": campaign.approved_by,
+        "freezer": campaign.frozen_by,
         "settled": not campaign.short or campaign.decision is not None,
         "public_source": campaign.public_source,
         "public_on": campaign.public_on,
@@ -120,7 +125,7 @@ def publish_commitment(campaign_id: int, *, actor: Actor) -> Campaign:
             pool.members(campaign.id),
             [officer.seal for officer in queries.roster(campaign.id)],
         )
-        campaign.committed_at = clock.now()
+        campaign.committed_by, campaign.committed_name, campaign.committed_at = actor.id, actor.name, clock.now()
     enter(
         campaign,
         "committed",
@@ -154,6 +159,7 @@ def draw(campaign_id: int, *, actor: Actor) -> Campaign:
     ).all()
     facts = {
         "approver": campaign.approved_by,
+        "publisher": campaign.committed_by,
         "unattended": campaign.unattended,
         "contributions": given,
         "public_source": campaign.public_source,

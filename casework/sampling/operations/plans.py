@@ -141,8 +141,8 @@ def publish_plan(plan_id: int, *, actor: Actor) -> Plan:
     if before is not None:
         with moving(before, PLAN, "supersede", actor=actor):
             pass
-    with moving(plan, PLAN, "publish", actor=actor):
-        plan.published_on = clock.today()
+    with moving(plan, PLAN, "publish", actor=actor, approver=plan.approved_by):
+        plan.published_by, plan.published_name, plan.published_on = actor.id, actor.name, clock.today()
     return plan
 
 

@@ -61,9 +61,24 @@ def _todo(campaign: Campaign, actor: Actor, *, cancelling: bool) -> str | None:
     if campaign.state == "committed" and not campaign.unattended and actor.may("sampling.audit"):
         return N_("到场见证")
     move = _own_move(CAMPAIGN, campaign.state, actor)
-    if move is None or actor.id == (campaign.made_by if move.name == "approve" else campaign.approved_by):
+    if move is None or actor.id in _kept_from(move.name, campaign):
         return None
     return move.label
+
+
+def _kept_from(move: str, campaign: Campaign) -> tuple[int | None, ...]:
+    """Who did another step of a campaign and so may not make this move: the guards of the workflow, for the desk."""
+    match move:
+        case "approve":
+            return (campaign.made_by,)
+        case "freeze":
+            return (campaign.approved_by,)
+        case "commit":
+            return (campaign.approved_by, campaign.frozen_by)
+        case "draw":
+            return (campaign.approved_by, campaign.committed_by)
+        case _:
+            return ()
 
 
 def _own_move(workflow: Workflow, state: str, actor: Actor) -> Move | None:

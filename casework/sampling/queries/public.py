@@ -75,6 +75,7 @@ class PublicCampaign:
     items: list[tuple[str, str]]
     directed: bool
     unattended: bool
+    three_people: bool
     officers_per_case: int
     approved_at: datetime
     frozen_at: datetime | None
@@ -116,6 +117,7 @@ def public_campaign(campaign_id: int) -> PublicCampaign:
         items=[(code, names.get(code, code)) for code in campaign.item_codes],
         directed=campaign.directed,
         unattended=campaign.unattended,
+        three_people=campaign.drawn_by_three,
         officers_per_case=campaign.officers_per_case,
         approved_at=certain(campaign.approved_at),
         frozen_at=campaign.frozen_at if committed else None,

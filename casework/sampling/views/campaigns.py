@@ -177,7 +177,7 @@ def decide_shortfall(campaign_id: int) -> Any:
 
 
 @views.post("/sampling/campaigns/<int:campaign_id>/commit")
-@audience("sampling.draw")
+@audience("sampling.publish")
 def publish_commitment(campaign_id: int) -> Any:
     return _verb(campaign_id, Nothing(), sampling.publish_commitment, _("承诺已公布，名录和比例从现在起不能更改。"))
 

@@ -156,7 +156,7 @@ def file_plan(plan_id: int) -> Any:
 
 
 @views.post("/sampling/plans/<int:plan_id>/publish")
-@audience("sampling.consolidate")
+@audience("sampling.publish")
 def publish_plan(plan_id: int) -> Any:
     return _plan_verb(plan_id, Nothing(), sampling.publish_plan, _("计划已公示，到期批次将自动开始抽查。"))
 
