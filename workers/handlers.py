@@ -11,7 +11,14 @@ from casework.disclosure.messages import ResultPublished
 from casework.documents import operations as documents
 from casework.documents.messages import DocumentIssued
 from casework.grading import operations as grading
-from casework.grading.messages import CalibrationRequested, GradeChanged, RunFinished, RunRequested, SimulationRequested
+from casework.grading.messages import (
+    CalibrationRequested,
+    GradeChanged,
+    GradeFileRequested,
+    RunFinished,
+    RunRequested,
+    SimulationRequested,
+)
 from casework.intake import operations as intake
 from casework.registry import operations as registry
 from casework.registry.messages import BatchReceived, ImportRequested, RecordsChanged
@@ -54,6 +61,8 @@ TABLE: tuple[On, ...] = (
     On(CaseClosed, intake.take_back_outcome),
     On(GradeChanged, warning.judge_grade_change),
     On(RunFinished, warning.scan, queue="bulk"),
+    On(RunFinished, grading.renew_grade_files),
+    On(GradeFileRequested, grading.write_grade_file, queue="bulk"),
 )
 
 

@@ -27,6 +27,7 @@ from casework.grading.rules import (
     Lapsed,
     Listing,
     Model,
+    Peers,
     Relation,
     Rule,
     Sum,
@@ -170,6 +171,9 @@ def scaled(rule: Rule, factor: float) -> Rule:
             return replace(rule, points=table(rule.points), usual=one(rule.usual), norms=table(rule.norms))
         case Count() | Relation():
             return replace(rule, steps=ladder(rule.steps))
+        case Peers():
+            limits = tuple(limit._replace(points=one(limit.points)) for limit in rule.limits)
+            return replace(rule, limits=limits)
         case Listing():
             return replace(rule, points=table(rule.points), further=one(rule.further))
         case Lapsed():

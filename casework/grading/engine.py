@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from casework.grading.peers import UNKNOWN_SECTION, UNMEASURED, Cell, Norms
 from casework.grading.rules import (
     DIRECT,
     GRADES,
@@ -25,6 +26,7 @@ from casework.grading.rules import (
     Lapsed,
     Listing,
     Model,
+    Peers,
     Relation,
     Rule,
     Sum,
@@ -38,6 +40,9 @@ from casework.registry.rules import CODE_BASE
 from casework.registry.snapshot import LASTING, OPEN, UNKNOWN, Reading, industry_number
 
 Ints = NDArray[Any]
+
+SECTION_SHIFT = 14
+"""In the column `industry`: the letter of the section lies above so many bits."""
 
 NEVER = 2**31 - 1
 """In `due`: no date is known on which the grade could change by itself."""
@@ -65,10 +70,11 @@ class Graded:
 
 
 class World:
-    """A reading, asked by the names that models use."""
+    """A reading of one class of subjects, asked by the names that models use, with what is usual among peers."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: Reading, subject_class: str, norms: Norms) -> None:
         self.reading, self.size = reading, len(reading.ids)
+        self.subject_class, self.norms = subject_class, norms
         self.columns, self.features = reading.columns, reading.features
         codes = np.unique(reading.code)
         bounds = np.append(np.searchsorted(reading.code, codes), len(reading.code)).tolist()
@@ -97,12 +103,12 @@ class World:
         return values
 
 
-def grade(model: Model, thresholds: Mapping[str, int], reading: Reading) -> Graded:
+def grade(model: Model, thresholds: Mapping[str, int], reading: Reading, *, norms: Norms = UNMEASURED) -> Graded:
     """Grades all subjects of one class on the reading's day.
 
-    `thresholds` are points (`{"B": 200, …}`), for models that have none of their own.
+    `thresholds` are points (`{"B": 200, …}`), for models that have none of their own. `norms`: what is usual.
     """
-    world = World(reading)
+    world = World(reading, model.subject_class, norms)
     points = np.zeros((world.size, len(model.indicators)), np.int16)
     for column, indicator in enumerate(model.indicators):
         points[:, column] = np.clip(POINTS[type(indicator.rule)](indicator.rule, world), -HIGHEST, HIGHEST)
@@ -193,11 +199,33 @@ def _average(rule: Average, world: World) -> Ints:
 
 
 def _count(rule: Count, world: World) -> Ints:
+    return _step(_recent(rule, world) * 100, rule.steps, world.in_industry(rule.norms, 100))
+
+
+def _recent(rule: Count | Peers, world: World) -> Ints:
+    """How many records of each subject happened within the days of a rule."""
     number = np.zeros(world.size, np.int64)
     for record in rule.records:
         row, age, _ended = world.of(record)
         number += world.count(row[age < rule.days])
-    return _step(number * 100, rule.steps, world.in_industry(rule.norms, 100))
+    return number
+
+
+def _peers(rule: Peers, world: World) -> Ints:
+    number, points = _recent(rule, world), np.zeros(world.size, np.int64)
+    compared = np.flatnonzero(number)
+    industry, employees = (world.columns[name][compared] for name in ("industry", "employees"))
+    section = np.where(industry == UNKNOWN, 0, industry >> SECTION_SHIFT)
+    size = np.searchsorted((0, *rule.sizes), employees, side="right")
+    cells, place = np.unique(np.stack([section, size]), axis=1, return_inverse=True)
+    levels = [
+        world.norms.level(rule, world.subject_class, Cell(chr(letter) if letter else UNKNOWN_SECTION, sized))
+        for letter, sized in cells.T.tolist()
+    ]
+    for order, limit in enumerate(rule.limits):
+        bounds = np.array([level.bounds[order] for level in levels], np.int64)
+        points[compared[number[compared] >= bounds[place.ravel()]]] = tenths(limit.points)
+    return points
 
 
 def _listing(rule: Listing, world: World) -> Ints:
@@ -246,6 +274,7 @@ POINTS: dict[type[Rule], Callable[[Any, World], Ints]] = {
     Sum: _sum,
     Average: _average,
     Count: _count,
+    Peers: _peers,
     Listing: _listing,
     Lapsed: _lapsed,
     Growth: _growth,

@@ -38,6 +38,13 @@ class CalibrationRequested(Message):
 
 
 @dataclass(frozen=True, kw_only=True)
+class GradeFileRequested(Message):
+    """Everybody's grade is to be written to a file for other departments."""
+
+    grade_file_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class SimulationRequested(Message):
     """A draft of a model is to be tried on the whole register."""
 

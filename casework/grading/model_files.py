@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import MISSING, dataclass, fields
 from datetime import date
 from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
 import yaml
@@ -33,8 +34,10 @@ from casework.grading.rules import (
     Indicator,
     Industry,
     Lapsed,
+    Limit,
     Listing,
     Model,
+    Peers,
     Relation,
     Rule,
     Sum,
@@ -180,6 +183,8 @@ def single_hit(rule: Rule) -> int:
             points = [weight.points for weight in rule.weights]
         case Count() | Relation():
             points = [value for _step, value in rule.steps]
+        case Peers():
+            points = [limit.points for limit in rule.limits]
         case When() | Growth():
             points = [rule.points]
         case Lapsed():
@@ -283,12 +288,18 @@ def _ladder(step: Parser, value_of: Parser, *, least: int = 1) -> Parser:
             raise _Wrong(_("每一档应为两个数，例如 [365, 30]。"))
         return step(item[0]), value_of(item[1])
 
+    return _growing(pair, itemgetter(0), least=least)
+
+
+def _growing(each: Parser, by: Callable[[Any], Any] = lambda value: value, *, least: int = 1) -> Parser:
+    """Items that grow from one to the next."""
+
     def parse(value: Any) -> tuple[Any, ...]:
-        pairs: tuple[Any, ...] = _listed(pair, least=least)(value)
-        for (before, _one), (after, _other) in pairwise(pairs):
+        items: tuple[Any, ...] = _listed(each, least=least)(value)
+        for before, after in pairwise(map(by, items)):
             if after <= before:
                 raise _Wrong(_("各档应从小到大，%(after)s 与前一档 %(before)s 重叠。", after=after, before=before))
-        return pairs
+        return items
 
     return parse
 
@@ -327,6 +338,8 @@ _CONDITION = _built(
     Condition, {"column": _among(COLUMNS), "op": _among((">=", "=")), "value": _whole(0, 2_000_000_000)}, {}
 )
 
+_LIMIT = _built(Limit, {"percent": _whole(1, 99), "at_least": _NUMBER, "points": _points}, {})
+
 PARSERS: dict[type[Rule], dict[str, Parser]] = {
     Bands: {"column": _among(COLUMNS), "bands": _ladder(_NUMBER, _points), "above": _points},
     When: {"conditions": _listed(_CONDITION), "points": _points},
@@ -337,6 +350,13 @@ PARSERS: dict[type[Rule], dict[str, Parser]] = {
         "days": _DAYS,
         "steps": _ladder(_NUMBER, _points),
         "norms": _table(_industry, _whole(1, 10_000), least=0),
+    },
+    Peers: {
+        "records": _listed(_record),
+        "days": _DAYS,
+        "limits": _growing(_LIMIT, lambda limit: limit.percent),
+        "sizes": _growing(_whole(1, 8000), least=0),
+        "least": _whole(1, 1_000_000),
     },
     Listing: {"points": _table(_record, _points), "further": _points},
     Lapsed: {"records": _listed(_record), "days": _DAYS, "each": _points, "cap": _cap},
@@ -497,13 +517,14 @@ def _written(rule: Rule) -> dict[str, Any]:
     values = {}
     for each in fields(rule):
         value = getattr(rule, each.name)
-        if not (each.default is not MISSING and value == each.default) and value not in ((), {}):
+        default = each.default if each.default_factory is MISSING else each.default_factory()
+        if value != default:
             values[each.name] = _plain(value)
     return values
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Weight | Condition):
+    if isinstance(value, Weight | Condition | Limit):
         defaults = type(value)._field_defaults
         return {name: each for name, each in value._asdict().items() if defaults.get(name, MISSING) != each}
     if isinstance(value, Mapping):

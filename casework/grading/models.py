@@ -4,12 +4,22 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Integer, SmallInteger, UniqueConstraint, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from casework.core.db import Base, BigId, Small
-from casework.grading.rules import ADJUSTMENT, GRADES, MODEL, RUN_KINDS
+from casework.grading.rules import ADJUSTMENT, FILE_FORMS, GRADES, MODEL, RUN_KINDS
 from casework.registry.rules import SUBJECT_CLASSES
 
 
@@ -135,6 +145,24 @@ class GradeHistory(Base):
     model_id: Mapped[int | None]
     pts: Mapped[list[int] | None] = mapped_column(ARRAY(SmallInteger))
     inputs: Mapped[list[int] | None] = mapped_column(ARRAY(Integer))
+
+
+class PeerNorms(Base):
+    """What is usual among peers, as a run over everybody measured it. Append-only.
+
+    `after_id` is the last row of the history before it: whatever was stored later was compared with it, or a newer one.
+    """
+
+    __tablename__ = "peer_norms"
+
+    id: Mapped[BigId]
+    run_id: Mapped[int] = mapped_column(ForeignKey("classification_run.id"))
+    as_of: Mapped[date]
+    measured_at: Mapped[datetime]
+    after_id: Mapped[int] = mapped_column(BigInteger)
+    groups: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    """By question and cell (`casework.grading.peers`): how many enterprises have so many records."""
+    sha256: Mapped[str]
 
 
 class ReplayCheck(Base):
@@ -317,3 +345,26 @@ class SharingRead(Base):
     address: Mapped[str | None]
     asked: Mapped[str]
     given: Mapped[int]
+
+
+class GradeFile(Base):
+    """Everybody's grade in force, written to a file for other departments. Done when `finished_at` is set."""
+
+    __tablename__ = "grade_file"
+    __table_args__ = (
+        CheckConstraint(f"form IN {tuple(FILE_FORMS)}", name="form"),
+        CheckConstraint(
+            "(finished_at IS NULL) = (file_sha256 IS NULL) AND (finished_at IS NULL) = (given IS NULL)", name="finished"
+        ),
+        Index("ix_grade_file_form", "form", "id"),
+    )
+
+    id: Mapped[BigId]
+    form: Mapped[str]
+    message_id: Mapped[UUID | None]
+    requested_by: Mapped[str]
+    requested_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    given: Mapped[int | None]
+    """So many enterprises are in it."""
+    file_sha256: Mapped[str | None] = mapped_column(ForeignKey("stored_file.sha256"))

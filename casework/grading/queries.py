@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import reduce
@@ -26,10 +27,12 @@ from casework.grading.models import (
     Adjustment,
     Calibration,
     ClassificationRun,
+    GradeFile,
     GradeHistory,
     GradingModel,
     OfficialBatch,
     OfficialGrade,
+    PeerNorms,
     Rating,
     ReplayCheck,
     SharingClient,
@@ -37,7 +40,8 @@ from casework.grading.models import (
     SimulatedMove,
     Simulation,
 )
-from casework.grading.rules import DIRECT, FLAG_LABELS, GRADES, NOBODY, TENTH, Model
+from casework.grading.peers import UNMEASURED, Norms, questions
+from casework.grading.rules import DIRECT, FLAG_LABELS, GRADES, NOBODY, TENTH, Model, Peers
 from casework.registry import queries as registry
 from casework.registry import snapshot
 from casework.registry.rules import SUBJECT_CLASSES
@@ -45,17 +49,27 @@ from casework.registry.rules import SUBJECT_CLASSES
 _loaded: dict[str, Model] = {}
 """Models by sha256: what was read once need not be read again."""
 
+_measured: dict[str, Norms] = {}
+"""Measurements of what is usual among peers, likewise."""
+
 
 @dataclass(frozen=True)
 class Basis:
     """What grades rest on a day: for each subject class the model in force and its id, and the thresholds in points.
 
-    `suspends`: records to which an objection is open do not count.
+    `suspends`: records to which an objection is open do not count. `norms` with their id: what is usual among peers.
     """
 
     models: Mapping[str, tuple[int, Model]]
     thresholds: Mapping[str, int]
     suspends: bool
+    norms_id: int | None = None
+    norms: Norms = UNMEASURED
+
+    @property
+    def questions(self) -> dict[str, Peers]:
+        """Everything that the models want measured."""
+        return {name: rule for _id, model in self.models.values() for name, rule in questions(model).items()}
 
     @property
     def wanted(self) -> snapshot.Wanted:
@@ -69,6 +83,7 @@ class Basis:
             "thresholds": dict(self.thresholds),
             "models": {subject_class: model_id for subject_class, (model_id, _model) in self.models.items()},
             "suspends": self.suspends,
+            "norms": self.norms_id,
         }
 
 
@@ -122,7 +137,48 @@ def basis(day: date) -> Basis:
         models={name: (in_force[name][0], load(*in_force[name])) for name in SUBJECT_CLASSES},
         thresholds=parameters.value("grading.thresholds", day),
         suspends=suspends(day),
+        **_latest_norms(),
     )
+
+
+def _latest_norms() -> dict[str, Any]:
+    newest = session.execute(select(PeerNorms.id, PeerNorms.sha256).order_by(PeerNorms.id.desc()).limit(1)).first()
+    return {} if newest is None else {"norms_id": newest.id, "norms": norms(newest.id, newest.sha256)}
+
+
+def norms(norms_id: int, sha256: str) -> Norms:
+    """A stored measurement of what is usual among peers, ready to be used."""
+    if sha256 not in _measured:
+        known = session.get_one(PeerNorms, norms_id)
+        _measured[sha256] = Norms(
+            {
+                asked: {cell: {int(n): times for n, times in counts.items()} for cell, counts in cells.items()}
+                for asked, cells in known.groups.items()
+            },
+            known.as_of,
+        )
+    return _measured[sha256]
+
+
+def norms_at(moment: datetime) -> Norms:
+    """What was usual among peers by the last measurement until a moment."""
+    until = select(PeerNorms.id, PeerNorms.sha256).where(PeerNorms.measured_at <= moment)
+    found = session.execute(until.order_by(PeerNorms.id.desc()).limit(1)).first()
+    return UNMEASURED if found is None else norms(found.id, found.sha256)
+
+
+def norms_by_result() -> Callable[[GradeHistory], Norms]:
+    """Tells of each stored result with which measurement it was compared."""
+    measured = session.execute(
+        select(PeerNorms.after_id, PeerNorms.id, PeerNorms.sha256).order_by(PeerNorms.after_id, PeerNorms.id)
+    ).all()
+    begins = [each.after_id for each in measured]
+
+    def of(stored: GradeHistory) -> Norms:
+        place = bisect_left(begins, stored.id)
+        return norms(measured[place - 1].id, measured[place - 1].sha256) if place else UNMEASURED
+
+    return of
 
 
 def suspends(day: date) -> bool:
@@ -139,7 +195,7 @@ def load(model_id: int, sha256: str | None = None) -> Model:
 
 
 def fingerprint_of(definition: Mapping[str, Any]) -> str:
-    """The sha256 of a model's definition, whatever the order of its keys."""
+    """The sha256 of a model's definition or of a measurement, whatever the order of its keys."""
     return hashlib.sha256(json.dumps(definition, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
@@ -281,12 +337,12 @@ def runs(*, after: str | None = None, before: str | None = None) -> paging.Page:
     )
 
 
-def job_of(work: ClassificationRun | Simulation | Calibration) -> Job | None:
+def job_of(work: ClassificationRun | Simulation | Calibration | GradeFile) -> Job | None:
     """The job that carries out some work; None before a worker takes it, and in the foreground."""
     return jobs.find(work.message_id) if work.message_id else None
 
 
-def is_open(work: ClassificationRun | Simulation | Calibration) -> bool:
+def is_open(work: ClassificationRun | Simulation | Calibration | GradeFile) -> bool:
     """Whether it is asked for and neither done nor given up."""
     job = job_of(work)
     return work.finished_at is None and (job is None or job.state in ("queued", "running"))
@@ -580,6 +636,26 @@ def sharing_reads(limit: int = 50) -> Sequence[SharingRead]:
     return session.scalars(select(SharingRead).order_by(SharingRead.id.desc()).limit(limit)).all()
 
 
+def may_anybody_read() -> bool:
+    """Whether the token of any department is in force."""
+    usable = (SharingClient.revoked_at.is_(None), SharingClient.expires_on > clock.today())
+    return session.scalar(select(SharingClient.id).where(*usable).limit(1)) is not None
+
+
+def grade_file(grade_file_id: int) -> GradeFile:
+    """One file with everybody's grade, or NotFound."""
+    found = session.get(GradeFile, grade_file_id)
+    if found is None:
+        raise NotFound(_("没有这个等级文件。"))
+    return found
+
+
+def last_grade_file(form: str, *, finished: bool = False) -> GradeFile | None:
+    """The newest file of a form; `finished`: the newest that can be read."""
+    statement = select(GradeFile).where(GradeFile.form == form).order_by(GradeFile.id.desc()).limit(1)
+    return session.scalars(statement.where(GradeFile.finished_at.is_not(None)) if finished else statement).first()
+
+
 def client_of(token: str) -> SharingClient | None:
     """The department whose token this is, if it may still read."""
     known = session.scalars(
@@ -674,7 +750,9 @@ def explanation(enterprise_id: int) -> Explanation:
     ).first()
     return Explanation(
         dossier=dossier,
-        receipt=reference.grade(load(model_id), in_force.thresholds, dossier, day, suspends=in_force.suspends),
+        receipt=reference.grade(
+            load(model_id), in_force.thresholds, dossier, day, suspends=in_force.suspends, norms=in_force.norms
+        ),
         model=model(model_id),
         rating=rating,
         since=since,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from casework.grading.peers import UNKNOWN_SECTION, UNMEASURED, Cell, Level, Norms, in_words
 from casework.grading.rules import (
     HIGHEST,
     Average,
@@ -21,6 +22,7 @@ from casework.grading.rules import (
     Lapsed,
     Listing,
     Model,
+    Peers,
     Relation,
     Rule,
     Sum,
@@ -54,6 +56,14 @@ class Line:
     points: int
     until: date | None
     """The next day on which this line can change by itself."""
+    level: Level | None = None
+    """With whom the number was compared, and what is usual there."""
+
+    @property
+    def compared(self) -> str | None:
+        """The same in words."""
+        rule = self.indicator.rule
+        return in_words(rule, self.level) if isinstance(rule, Peers) and self.level else None
 
 
 @dataclass(frozen=True)
@@ -86,6 +96,10 @@ class _Case:
     dossier: Dossier
     facts: Sequence[Fact]
     day: date
+    norms: Norms
+
+    def level(self, rule: Peers) -> Level:
+        return self.norms.level(rule, self.dossier.subject_class, cell_of(rule, self.dossier.columns))
 
     def records(self, record: str) -> list[Fact]:
         return [fact for fact in self.facts if fact.code == code_of(record)]
@@ -112,16 +126,22 @@ _Answer = tuple[int | None, list[Hit], int, int]
 
 
 def grade(
-    model: Model, thresholds: Mapping[str, int], dossier: Dossier, day: date, *, suspends: bool = False
+    model: Model,
+    thresholds: Mapping[str, int],
+    dossier: Dossier,
+    day: date,
+    *,
+    suspends: bool = False,
+    norms: Norms = UNMEASURED,
 ) -> Receipt:
     """The receipt of one enterprise on a day. `thresholds` are points, for models that have none of their own.
 
-    `suspends`: records to which an objection is open do not count.
+    `suspends`: records to which an objection is open do not count. `norms`: what is usual among peers.
     """
     noticed = [
         fact for fact in standing(dossier.facts, day, suspends=suspends) if fact.matters_on(day, Wanted(model.records))
     ]
-    case = _Case(dossier, [fact for fact in noticed if fact.happened_on <= day], day)
+    case = _Case(dossier, [fact for fact in noticed if fact.happened_on <= day], day, norms)
     lines = tuple(_line(indicator, case) for indicator in model.indicators)
     groups = tuple(_group(key, tenths(cap), lines) for key, cap in model.caps.items())
     score = min(sum(group.points for group in groups), HIGHEST)
@@ -147,7 +167,8 @@ def grade(
 def _line(indicator: Indicator, case: _Case) -> Line:
     value, hits, uncapped, points = _ANSWERS[type(indicator.rule)](indicator.rule, case)
     uncapped, points = (max(-HIGHEST, min(HIGHEST, each)) for each in (uncapped, points))
-    return Line(indicator, value, tuple(hits), uncapped, points, _until(indicator.rule, case, hits))
+    level = case.level(indicator.rule) if isinstance(indicator.rule, Peers) else None
+    return Line(indicator, value, tuple(hits), uncapped, points, _until(indicator.rule, case, hits), level)
 
 
 def _group(key: str, cap: int, lines: Sequence[Line]) -> Group:
@@ -213,6 +234,22 @@ def _count(rule: Count, case: _Case) -> _Answer:
     return len(found), [Hit(fact) for fact in found], points, points
 
 
+def _peers(rule: Peers, case: _Case) -> _Answer:
+    found = case.recent(rule.records, rule.days)
+    reached = [
+        limit.points for limit, bound in zip(rule.limits, case.level(rule).bounds, strict=True) if len(found) >= bound
+    ]
+    points = tenths(reached[-1]) if reached else 0
+    return len(found), [Hit(fact) for fact in found], points, points
+
+
+def cell_of(rule: Peers, columns: Mapping[str, int]) -> Cell:
+    """The narrowest group of an enterprise: its section of industry, and its size by employees."""
+    industry, employees = columns["industry"], columns["employees"]
+    section = UNKNOWN_SECTION if industry == UNKNOWN else chr(industry >> 14)
+    return Cell(section, sum(employees >= bound for bound in (0, *rule.sizes)))
+
+
 def _listing(rule: Listing, case: _Case) -> _Answer:
     hits = [Hit(fact, tenths(points), None) for record, points in rule.points.items() for fact in case.open(record)]
     if not hits:
@@ -258,6 +295,7 @@ _ANSWERS: dict[type[Rule], Callable[[Any, _Case], _Answer]] = {
     Sum: _sum,
     Average: _average,
     Count: _count,
+    Peers: _peers,
     Listing: _listing,
     Lapsed: _lapsed,
     Growth: _growth,

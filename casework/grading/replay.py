@@ -18,8 +18,9 @@ from casework.core.errors import NotFound, Refusal
 from casework.core.i18n import _
 from casework.grading import queries, reference
 from casework.grading.models import GradeHistory, GradingModel, Rating
+from casework.grading.peers import Level, Norms
 from casework.grading.reference import Receipt
-from casework.grading.rules import COLUMNS, FEATURES, INPUTS, TENTH, Flag
+from casework.grading.rules import COLUMNS, FEATURES, INPUTS, TENTH, Flag, Peers, Rule
 from casework.registry import queries as registry
 from casework.registry import snapshot
 from casework.registry.rules import KIND_BY_NUMBER
@@ -44,6 +45,7 @@ class Replay:
     model: GradingModel
     thresholds: Mapping[str, int]
     suspends: bool
+    norms: Norms
     stored: GradeHistory | None
 
     @property
@@ -85,9 +87,9 @@ def replay(enterprise_id: int, day: date, knowledge: str = "then") -> Replay:
     if stored.grade is None or stored.model_id is None:
         raise Refusal(_("这户主体在 %(day)s 已退出分类。", day=day), field="on")
     if knowledge == "then":
-        return _as_known(stored, day, end, _books([enterprise_id]))
+        return _as_known(stored, day, end, _books([enterprise_id]), queries.norms_at(end))
     dossier = snapshot.dossier(enterprise_id, day)
-    return _worked_out(dossier, day, stored, knowledge, clock.now())
+    return _worked_out(dossier, day, stored, knowledge, clock.now(), queries.norms_at(end))
 
 
 def result(stored: GradeHistory) -> Replay:
@@ -97,9 +99,9 @@ def result(stored: GradeHistory) -> Replay:
 
 def results(stored: Sequence[GradeHistory]) -> Iterator[Replay]:
     """Stored results, each worked out again as of its own day and moment; the records of all are read at once."""
-    books = _books(one.enterprise_id for one in stored)
+    books, norms_of = _books(one.enterprise_id for one in stored), queries.norms_by_result()
     for one in stored:
-        yield _as_known(one, one.as_of, one.recorded_at, books)
+        yield _as_known(one, one.as_of, one.recorded_at, books, norms_of(one))
 
 
 def in_force(enterprise_id: int, moment: datetime) -> GradeHistory | None:
@@ -147,7 +149,9 @@ def ahead(told: Replay) -> Iterator[Ahead]:
 
 def worked_out(told: Replay, dossier: Dossier, day: date) -> Receipt:
     """Another receipt by the same model and parameters: of another day, or with other records."""
-    return reference.grade(queries.load(told.model.id), told.thresholds, dossier, day, suspends=told.suspends)
+    return reference.grade(
+        queries.load(told.model.id), told.thresholds, dossier, day, suspends=told.suspends, norms=told.norms
+    )
 
 
 def aged(dossier: Dossier, read_on: date, day: date) -> Dossier:
@@ -221,7 +225,23 @@ def _line_to_data(line: reference.Line, day: date) -> dict[str, Any]:
         "points_before_cap": line.uncapped / TENTH,
         "points": line.points / TENTH,
         "valid_until": line.until.isoformat() if line.until else None,
+        **({"peers": _level_to_data(line.level, line.indicator.rule)} if line.level else {}),
         "records": [_hit_to_data(hit, day) for hit in line.hits],
+    }
+
+
+def _level_to_data(level: Level, rule: Rule) -> dict[str, Any]:
+    assert isinstance(rule, Peers)
+    limits = zip(rule.limits, level.percentiles, level.bounds, strict=True)
+    return {
+        "compared_with": level.width,
+        "section": level.cell.section,
+        "size": level.cell.size,
+        "n": level.n,
+        "limits": [
+            {"percent": limit.percent, "usual": usual, "from": bound, "points": limit.points}
+            for limit, usual, bound in limits
+        ],
     }
 
 
@@ -273,14 +293,14 @@ def _books(enterprise_ids: Iterable[int]) -> _Books:
     return _Books({known.id: known.subject_class for known in registry.brief(ids).values()}, versions)
 
 
-def _as_known(stored: GradeHistory, day: date, moment: datetime, books: _Books) -> Replay:
+def _as_known(stored: GradeHistory, day: date, moment: datetime, books: _Books, norms: Norms) -> Replay:
     """By what was known at a moment. Results from before registration data were kept with them take today's."""
     one = stored.enterprise_id
     if stored.inputs is None:
         dossier = snapshot.dossier(one, day, known_at=moment)
     else:
         dossier = _resting_on(one, books.classes[one], books.facts(one, moment), stored.inputs, day)
-    return _worked_out(dossier, day, stored, "then", moment)
+    return _worked_out(dossier, day, stored, "then", moment, norms)
 
 
 def _resting_on(
@@ -293,7 +313,9 @@ def _resting_on(
     return Dossier(enterprise_id, subject_class, columns, features, facts)
 
 
-def _worked_out(dossier: Dossier, day: date, stored: GradeHistory, knowledge: str, moment: datetime) -> Replay:
+def _worked_out(
+    dossier: Dossier, day: date, stored: GradeHistory, knowledge: str, moment: datetime, norms: Norms
+) -> Replay:
     assert stored.model_id is not None
     model, suspends = queries.load(stored.model_id), queries.suspends(day)
     thresholds = model.thresholds or parameters.value("grading.thresholds", day)
@@ -302,9 +324,10 @@ def _worked_out(dossier: Dossier, day: date, stored: GradeHistory, knowledge: st
         day=day,
         known_at=moment,
         dossier=dossier,
-        receipt=reference.grade(model, thresholds, dossier, day, suspends=suspends),
+        receipt=reference.grade(model, thresholds, dossier, day, suspends=suspends, norms=norms),
         model=queries.model(stored.model_id),
         thresholds=thresholds,
         suspends=suspends,
+        norms=norms,
         stored=stored,
     )

@@ -268,6 +268,52 @@ class Count:
         ]
 
 
+class Limit(NamedTuple):
+    """More than `percent` of the peers have, and at least so many: points."""
+
+    percent: int
+    at_least: int
+    points: float
+
+
+@dataclass(frozen=True)
+class Peers:
+    """More records within some days than most peers have; the highest limit reached counts.
+
+    Peers are of the same class of subjects, section of industry and size; `sizes` are the numbers of employees at which
+    a class of size begins. A group of fewer than `least` gives way to the section, then to all; below that `at_least`
+    decides alone. What is usual is measured by a run over everybody (`casework.grading.peers`).
+    """
+
+    kind: ClassVar[str] = "peers"
+    records: tuple[str, ...]
+    days: int
+    limits: tuple[Limit, ...]
+    sizes: tuple[int, ...] = (10, 100, 300)
+    least: int = 100
+
+    def rows(self) -> list[Row]:
+        reached = [
+            Row(
+                _(
+                    "%(within)s多于 %(percent)s%% 的同类主体，且不少于 %(number)s 件",
+                    within=_within(self.days),
+                    percent=limit.percent,
+                    number=limit.at_least,
+                ),
+                limit.points,
+            )
+            for limit in self.limits
+        ]
+        compared = _(
+            "同类主体：主体类别、行业门类相同，从业人数同在 %(sizes)s 的一档；"
+            "不足 %(least)s 户的放宽到同行业门类，再放宽到全部同类主体，仍不足的只看件数",
+            sizes=_("、").join(size_words(self.sizes, size) for size in range(1, len(self.sizes) + 2)),
+            least=self.least,
+        )
+        return [*reached, Row(compared, None)]
+
+
 @dataclass(frozen=True)
 class Listing:
     """Being on a list now: the points of the gravest reason, and something for each further one."""
@@ -345,11 +391,16 @@ class Direct:
         return [Row(_(FLAG_LABELS[Flag[self.flag]]), None)]
 
 
-Rule = Bands | When | Industry | Sum | Average | Count | Listing | Lapsed | Growth | Relation | Direct
+Rule = Bands | When | Industry | Sum | Average | Count | Peers | Listing | Lapsed | Growth | Relation | Direct
 RULES: dict[str, type[Rule]] = {
-    rule.kind: rule for rule in (Bands, When, Industry, Sum, Average, Count, Listing, Lapsed, Growth, Relation, Direct)
+    rule.kind: rule
+    for rule in (Bands, When, Industry, Sum, Average, Count, Peers, Listing, Lapsed, Growth, Relation, Direct)
 }
-_ITEMS: dict[str, type[Weight] | type[Condition]] = {"weights": Weight, "conditions": Condition}
+_ITEMS: dict[str, type[Weight] | type[Condition] | type[Limit]] = {
+    "weights": Weight,
+    "conditions": Condition,
+    "limits": Limit,
+}
 
 
 def rule_to_data(rule: Rule) -> dict[str, Any]:
@@ -378,7 +429,7 @@ def edges(rule: Rule) -> dict[str, tuple[int, ...]]:
             return dict.fromkeys((w.record for w in rule.weights), (*faded, *limits))
         case Average():
             return dict.fromkeys(rule.points, tuple(days for days, _percent in rule.decay))
-        case Count() | Lapsed():
+        case Count() | Peers() | Lapsed():
             return dict.fromkeys(rule.records, (rule.days,))
         case Growth():
             return dict.fromkeys(rule.records, (rule.days, 2 * rule.days))
@@ -392,7 +443,7 @@ def remembered(rule: Rule) -> dict[str, int]:
             return _longest((w.record, _weighed_for(rule, w)) for w in rule.weights)
         case Average():
             return dict.fromkeys(rule.points, rule.decay[-1][0])
-        case Count() | Lapsed():
+        case Count() | Peers() | Lapsed():
             return dict.fromkeys(rule.records, rule.days)
         case Growth():
             return dict.fromkeys(rule.records, 2 * rule.days)
@@ -457,6 +508,8 @@ class Example:
     features: Mapping[str, int] = field(default_factory=dict)
     industry: str = ""
     flags: int = 0
+    peers: Mapping[int, int] = field(default_factory=dict)
+    """How many peers have so many records, where the rule compares with them."""
 
 
 @dataclass(frozen=True)
@@ -639,6 +692,12 @@ RUN_KINDS = {
 }
 
 
+FILE_FORMS = {"jsonl": "JSON Lines", "csv": "CSV"}
+"""How everybody's grades are written for other departments' systems."""
+
+FILE_TYPES = {"jsonl": "application/jsonl", "csv": "text/csv"}
+
+
 # Words.
 
 
@@ -652,6 +711,16 @@ def record_label(record: str) -> str:
 def _industry_label(prefix: str) -> str:
     """`H62 餐饮业`, by GB/T 4754."""
     return f"{prefix} {industries().get(prefix, '')}".strip()
+
+
+def size_words(sizes: tuple[int, ...], size: int) -> str:
+    """A class of size in words; 0: the register does not say."""
+    if size == 0:
+        return _("从业人数不明")
+    bounds = (0, *sizes)
+    if size == len(bounds):
+        return _("%(low)s 人以上", low=bounds[-1])
+    return _("%(low)s—%(high)s 人", low=bounds[size - 1], high=bounds[size] - 1)
 
 
 def _span(days: int) -> str:

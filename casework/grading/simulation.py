@@ -5,12 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from casework.grading.engine import Graded, Ints
+from casework.grading.engine import SECTION_SHIFT, Graded, Ints
 from casework.grading.rules import DIRECT, GRADES, Flag, Model
 from casework.registry.snapshot import UNKNOWN
-
-SECTION_SHIFT = 14
-"""In the column `industry`: the letter of the section lies above so many bits."""
 
 
 @dataclass(frozen=True)

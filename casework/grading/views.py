@@ -1,29 +1,31 @@
 """Pages of grading: distribution, runs, models, and why an enterprise has its grade. For the staff only."""
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
-from flask import Blueprint, jsonify, render_template, request, url_for
+from flask import Blueprint, jsonify, render_template, request, send_file, url_for
 from markupsafe import Markup
 
 from casework.accounts import queries as staff
-from casework.core import charts, clock, files, jobs, parameters, sheets
+from casework.core import charts, clock, files, jobs, parameters
 from casework.core.actor import Actor
 from casework.core.charts import Bar, Part, Series, Stack, Tile
 from casework.core.errors import NotFound, Refusal
 from casework.core.i18n import N_, _, translate
+from casework.core.jobs import Job
 from casework.core.web import PUBLIC, Form, actor, audience, done, download
 from casework.grading import model_files, queries, replay
 from casework.grading import operations as grading
 from casework.grading.calibration import Scorecard, applied, changes
 from casework.grading.indicators import INDICATORS
-from casework.grading.models import ClassificationRun, SharingClient, SimulatedMove, Simulation
+from casework.grading.models import ClassificationRun, GradeFile, SharingClient, SimulatedMove, Simulation
 from casework.grading.reference import Line, Receipt
 from casework.grading.rules import (
     ADJUSTMENT,
+    FILE_FORMS,
+    FILE_TYPES,
     FLAG_LABELS,
     GRADE_LABELS,
     GRADES,
@@ -591,6 +593,7 @@ def sharing() -> Any:
         token=token,
         clients=queries.sharing_clients(),
         reads=queries.sharing_reads(),
+        written=_grade_files(),
         today=clock.today(),
     )
     return page, 422 if form.submitted and token is None else 200
@@ -602,6 +605,21 @@ def dismiss_client(client_id: int) -> Any:
     """Ends a department's token."""
     grading.dismiss_client(client_id, actor=actor())
     return done(_("令牌已停用。"), ".sharing")
+
+
+@views.post("/grading/sharing/files/<any(jsonl, csv):form>")
+@audience("grading.model")
+def request_grade_file(form: str) -> Any:
+    """Has everybody's grade written to a file."""
+    grading.request_grade_file(form, actor=actor())
+    return done(_("已开始生成等级文件，可以离开本页。"), ".sharing")
+
+
+@views.post("/grading/sharing/files/<int:grade_file_id>/download")
+@audience("grading.model")
+def download_grade_file(grade_file_id: int) -> Any:
+    """The file, to be handed on by other ways than the token; written down in the audit log."""
+    return _sent(grading.note_download(grade_file_id, actor=actor()))
 
 
 @views.get("/api/v1/grades/<code>")
@@ -622,17 +640,28 @@ def shared_grade(code: str) -> Any:
 @views.get("/api/v1/grades.<any(jsonl, csv):form>")
 @audience(PUBLIC)
 def shared_grades(form: str) -> Any:
-    """For other departments' systems, by token: everybody's grade with run and day, as JSON Lines or CSV."""
+    """For other departments' systems, by token: the last file with everybody's grade; every run has it written anew."""
     client = _client()
     if client is None:
         return _without_token()
-    given = sum(number for grade, number in registry.grade_counts().items() if grade)
+    known = queries.last_grade_file(form, finished=True)
+    given = known.given or 0 if known else 0
     grading.note_reading(client.id, asked=f"grades.{form}", given=given, address=request.remote_addr)
-    fields, rows = ("code", "name", "grade", "since", "run_id"), registry.every_grade()
-    if form == "csv":
-        return download(sheets.csv_lines(fields, rows), name="grades.csv", media_type="text/csv")
-    lines = (json.dumps(dict(zip(fields, row, strict=True)), ensure_ascii=False, default=str) + "\n" for row in rows)
-    return download(lines, name="grades.jsonl", media_type="application/jsonl")
+    if known is None:
+        return jsonify(error=_("还没有等级文件，下一次分类之后会生成。")), 404
+    return _sent(known)
+
+
+def _sent(known: GradeFile) -> Any:
+    """A file as it lies in the store; its moment is the heading Last-Modified."""
+    assert known.file_sha256 is not None
+    return send_file(
+        files.opened(known.file_sha256),
+        mimetype=FILE_TYPES[known.form],
+        as_attachment=True,
+        download_name=f"grades.{known.form}",
+        last_modified=known.finished_at,
+    )
 
 
 def _client() -> SharingClient | None:
@@ -676,6 +705,30 @@ def desk_panel() -> Any:
 
 
 # What the pages show.
+
+
+@dataclass(frozen=True)
+class Written:
+    """One form of the file with everybody's grade: the newest with its job, and the newest that can be read."""
+
+    form: str
+    name: str
+    newest: GradeFile | None
+    job: Job | None
+    ready: GradeFile | None
+
+
+def _grade_files() -> list[Written]:
+    return [
+        Written(
+            form,
+            name,
+            newest := queries.last_grade_file(form),
+            queries.job_of(newest) if newest else None,
+            queries.last_grade_file(form, finished=True),
+        )
+        for form, name in FILE_FORMS.items()
+    ]
 
 
 def _told_by(known: Simulation) -> dict[str, Any]:

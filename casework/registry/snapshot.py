@@ -257,6 +257,31 @@ def read(connection: Connection, scope: Scope, day: date, wanted: Wanted) -> Rea
     )
 
 
+@dataclass(frozen=True)
+class Counted:
+    """What is counted of each enterprise of a class: records of some codes within some days; size by employees."""
+
+    subject_class: str
+    codes: Sequence[int]
+    days: int
+    sizes: Sequence[int]
+
+
+def histogram(
+    connection: Connection, day: date, counted: Counted, *, suspends: bool = False
+) -> list[tuple[str, int, int, int]]:
+    """The whole register in groups: section of industry (empty: unknown), class of size (0: unknown), records, n."""
+    sql = _HISTOGRAM.format(certain=_CERTAIN if suspends else "true")
+    given = {
+        "day": day,
+        "since": day - timedelta(days=counted.days),
+        "codes": list(counted.codes),
+        "sizes": [0, *counted.sizes],
+        "subject_class": counted.subject_class,
+    }
+    return _driver(connection).execute(sql, given).fetchall()
+
+
 def shadows(connection: Connection, after: date, until: date) -> list[int]:
     """Enterprises that are not graded themselves and whose lists begin or end in some days: others may feel it."""
     days = ("r.happened_on", "r.ends_on", "r.repaired_on", "r.revoked_on", "r.publicity_until + 1")
@@ -377,6 +402,20 @@ _EVENTS = f"""
       AND (r.chain IS NULL OR r.id NOT IN ({_OVERTAKEN}))
     """
 """One int8 a record: place of the subject · age (14 bits) · stop (14) · to come · ended · code (12)."""
+
+_HISTOGRAM = f"""
+    WITH counted AS (
+        SELECT r.enterprise_id, count(*) AS number FROM credit_record r
+        WHERE {_STANDS} AND {{certain}} AND r.kind * 16 + r.klass = ANY(%(codes)s::int[]) AND r.happened_on <= %(day)s
+          AND CASE WHEN r.kind IN {LASTING} AND r.ends_on <= %(day)s THEN r.ends_on ELSE r.happened_on END > %(since)s
+          AND (r.chain IS NULL OR r.id NOT IN ({_OVERTAKEN.format(lower="true")}))
+        GROUP BY r.enterprise_id
+    )
+    SELECT coalesce(e.industry_section, ''), width_bucket(coalesce(e.employees, -1), %(sizes)s::int[]),
+           coalesce(c.number, 0), count(*)
+    FROM enterprise e LEFT JOIN counted c ON c.enterprise_id = e.id
+    WHERE {_INSPECTABLE} AND e.subject_class = %(subject_class)s GROUP BY 1, 2, 3"""
+"""How many enterprises have so many records, by section and size: of a class of subjects, within some days."""
 
 _FEATURES = {
     "pledge_percent": f"""

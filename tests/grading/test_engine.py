@@ -9,6 +9,7 @@ from hypothesis import strategies as some
 
 from casework.grading import engine, reference
 from casework.grading.indicators import INDICATORS
+from casework.grading.peers import Cell, percentile
 from casework.grading.rules import (
     GRADES,
     GROUPS,
@@ -22,8 +23,10 @@ from casework.grading.rules import (
     Indicator,
     Industry,
     Lapsed,
+    Limit,
     Listing,
     Model,
+    Peers,
     Relation,
     Sum,
     Weight,
@@ -33,7 +36,7 @@ from casework.grading.rules import (
 )
 from casework.registry.rules import KINDS, SUBJECT_CLASSES
 from casework.registry.snapshot import UNKNOWN, Dossier, Fact, industry_number
-from tests.make.grading import DAY, reading_of
+from tests.make.grading import DAY, norms_for, reading_of
 
 RECORDS = [f"{kind.key}.{klass}" for kind in KINDS.values() for klass in kind.classes or (0,)]
 INDUSTRIES = ["C13", "C18", "F52", "H", "H61", "H62", "I64"]
@@ -89,6 +92,19 @@ rules = some.one_of(
         days,
         steps,
         some.dictionaries(some.sampled_from(INDUSTRIES), some.sampled_from([50, 150, 300])),
+    ),
+    some.builds(
+        Peers,
+        some_records,
+        days,
+        some.lists(
+            some.builds(Limit, some.integers(1, 99), some.integers(1, 4), points),
+            min_size=1,
+            max_size=3,
+            unique_by=lambda limit: limit.percent,
+        ).map(lambda found: tuple(sorted(found))),
+        some.sampled_from([(), (2, 5), (10, 100)]),
+        some.sampled_from([1, 5, 40]),
     ),
     some.builds(Listing, some.dictionaries(records, points, min_size=1), points),
     some.builds(Lapsed, some_records, days, points, some.integers(0, 100)),
@@ -183,14 +199,19 @@ dossiers = some.builds(
     some.lists(facts, max_size=8),
 )
 worlds = some.lists(dossiers, min_size=1, max_size=4)
+cells = some.dictionaries(
+    some.builds(Cell, some.sampled_from("CFHI-"), some.integers(0, 3)).map(str),
+    some.dictionaries(some.integers(0, 5), some.integers(1, 30), min_size=1),
+)
 
 
 @settings(max_examples=120, deadline=None)
-@given(random_models | shipped_models, worlds)
-def test_engine_and_reference_agree_on_everything(model, world):
-    graded = engine.grade(model, THRESHOLDS, reading_of(world))
+@given(random_models | shipped_models, worlds, cells)
+def test_engine_and_reference_agree_on_everything(model, world, counted):
+    norms = norms_for(model, counted)
+    graded = engine.grade(model, THRESHOLDS, reading_of(world), norms=norms)
     for row, dossier in enumerate(world):
-        receipt = reference.grade(model, THRESHOLDS, dossier, DAY)
+        receipt = reference.grade(model, THRESHOLDS, dossier, DAY, norms=norms)
         assert [line.points for line in receipt.lines] == graded.points[row].tolist()
         assert (receipt.score, receipt.flags) == (graded.score[row], graded.flags[row])
         assert receipt.grade == GRADES[graded.grade[row]]
@@ -253,3 +274,27 @@ def test_a_fingerprint_tells_results_models_and_days_apart(world, model_id):
 def test_every_class_has_its_own_points():
     old = {name: default_model(name, INDICATORS.values()).to_data()["indicators"] for name in SUBJECT_CLASSES}
     assert old["company"] != old["individual"] != old["cooperative"]
+
+
+@given(some.dictionaries(some.integers(0, 9), some.integers(1, 50), min_size=1), some.integers(1, 99))
+def test_a_percentile_is_the_least_number_that_so_many_do_not_exceed(counted, percent):
+    everybody = sorted(number for number, times in counted.items() for _one in range(times))
+    usual = percentile(counted, percent)
+    assert sum(number <= usual for number in everybody) * 100 >= percent * len(everybody)
+    assert sum(number < usual for number in everybody) * 100 < percent * len(everybody)
+
+
+def test_a_small_group_gives_way_to_a_wider_one():
+    rule = Peers(("complaint.1",), 365, (Limit(50, 2, 20),), sizes=(10,), least=10)
+    model = Model("x", "company", "x", {"social": 100}, (Indicator("0", "x", "x", "x", "x", "x", "social", rule),))
+    norms = norms_for(model, {"H1": {4: 10}, "H2": {7: 9}, "H0": {7: 3}, "C1": {0: 9}, "-0": {0: 60}})
+    told = [norms.level(rule, "company", Cell(*cell)) for cell in (("H", 1), ("H", 2), ("H", 0), ("C", 1), ("-", 1))]
+    assert [(level.width, level.n, level.bounds) for level in told] == [
+        ("size", 10, (5,)),
+        ("industry", 22, (8,)),
+        ("industry", 22, (8,)),
+        ("all", 91, (2,)),
+        ("all", 91, (2,)),
+    ]
+    few = norms_for(model, {"H1": {4: 9}}).level(rule, "company", Cell("H", 1))
+    assert (few.width, few.n, few.bounds) == ("none", 0, (2,))

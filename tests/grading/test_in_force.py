@@ -11,12 +11,15 @@ from casework.core import clock, parameters
 from casework.core.actor import SYSTEM
 from casework.core.db import session, transaction
 from casework.core.errors import Refusal
+from casework.core.ledger import AuditEntry
 from casework.grading import operations as grading
 from casework.grading import queries
 from casework.grading.models import OfficialGrade, SharingRead
+from casework.grading.rules import FILE_FORMS
 from casework.registry.models import CurrentGrade
 from tests import make
 from tests.make.grading import adjustment, fact_of, models, subject
+from workers.inline import deliver as carried_out
 
 
 @pytest.fixture
@@ -112,6 +115,9 @@ def test_other_departments_read_grades_by_token_and_nothing_else(live):
     one = visitor.get(f"/api/v1/grades/{codes[1]}", headers=heading).get_json()
     assert one == {"code": codes[1], "name": name, "grade": "B", "since": clock.today().isoformat()}
     assert visitor.get("/api/v1/grades/unknown", headers=heading).status_code == 404
+    assert visitor.get("/api/v1/grades.jsonl", headers=heading).status_code == 404
+    carried_out()
+    assert {queries.job_of(queries.last_grade_file(form)).state for form in FILE_FORMS} == {"done"}
     lines = [json.loads(line) for line in visitor.get("/api/v1/grades.jsonl", headers=heading).text.splitlines()]
     assert [line["grade"] for line in lines] == ["A", "B"]
     assert set(lines[0]) == {"code", "name", "grade", "since", "run_id"}
@@ -119,10 +125,33 @@ def test_other_departments_read_grades_by_token_and_nothing_else(live):
     for wrong in ({}, {"Authorization": "Bearer x"}, {"Authorization": token}):
         assert visitor.get(f"/api/v1/grades/{codes[0]}", headers=wrong).status_code == 401
     reads = session.execute(select(SharingRead.asked, SharingRead.given).order_by(SharingRead.id)).all()
-    assert reads == [(codes[1], 1), ("unknown", 0), ("grades.jsonl", 2), ("grades.csv", 2)]
+    assert reads == [(codes[1], 1), ("unknown", 0), ("grades.jsonl", 0), ("grades.jsonl", 2), ("grades.csv", 2)]
     with transaction():
         grading.dismiss_client(client_id, actor=SYSTEM)
     assert visitor.get("/api/v1/grades.csv", headers=heading).status_code == 401
+
+
+def test_the_credit_section_has_a_file_written_and_takes_it_away(world, as_role):
+    models()
+    subject()
+    grading.run_now(actor=SYSTEM)
+    session.commit()
+    clerk = as_role("credit")
+    assert as_role("inspector").post("/grading/sharing/files/csv").status_code == 403
+    assert clerk.post("/grading/sharing/files/csv").status_code == 303
+    assert clerk.post("/grading/sharing/files/csv").status_code == 409
+    asked = queries.last_grade_file("csv")
+    assert 'id="progress-csv"' in clerk.get("/grading/sharing").text
+    place = f"/grading/sharing/files/{asked.id}/download"
+    assert clerk.post(place).status_code == 409
+    for _twice in range(2):
+        grading.write_grade_file(asked.id, actor=SYSTEM)
+    session.commit()
+    assert 'id="progress-csv"' not in clerk.get("/grading/sharing").text
+    file = clerk.post(place)
+    assert file.text.splitlines()[0].endswith("code,name,grade,since,run_id")
+    assert len(file.text.splitlines()) == 2
+    assert session.scalar(select(AuditEntry).where(AuditEntry.action == "grading.download_grade_file")) is not None
 
 
 def test_a_token_is_told_once(world, as_role):

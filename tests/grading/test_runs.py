@@ -1,6 +1,7 @@
 """Runs keep what changed and nothing else, a list equals everybody, and a killed run leaves nothing behind."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -15,12 +16,14 @@ from casework.core.db import session
 from casework.core.errors import NotAllowed, Refusal
 from casework.core.ledger import OutboxMessage
 from casework.grading import operations as grading
-from casework.grading import queries
+from casework.grading import queries, replay
 from casework.grading.indicators import INDICATORS
 from casework.grading.messages import GradeChanged, RunFinished, RunRequested
-from casework.grading.models import ClassificationRun, GradeHistory, GradingModel, Rating
+from casework.grading.model_files import ModelFile
+from casework.grading.models import ClassificationRun, GradeHistory, GradingModel, PeerNorms, Rating
 from casework.grading.operations import modelling, runs
-from casework.grading.rules import DUE_SHARE
+from casework.grading.peers import Cell, Level
+from casework.grading.rules import DUE_SHARE, default_model
 from casework.registry import operations as registry
 from casework.registry.models import CurrentGrade, Enterprise
 from casework.registry.rules import KINDS, SUBJECT_CLASSES
@@ -135,6 +138,47 @@ def test_the_daily_run_feels_lists_of_those_who_are_not_graded(graded):
         assert not grading.run_now("due", actor=SYSTEM).whole
         assert session.get(Rating, graded["clean"].id, populate_existing=True).score == 0
         assert grading.run_now(actor=SYSTEM).changed == 0
+
+
+@pytest.fixture
+def town(world, monkeypatch) -> list[Enterprise]:
+    """Twelve restaurants of one size with one complaint more each, under a model for which ten are enough."""
+    models()
+    social = [each for each in INDICATORS.values() if each.key == "complaints"]
+    few = replace(social[0], rule=replace(social[0].rule, least=10), instead={})
+    for kind in SUBJECT_CLASSES:
+        content = ModelFile(default_model(kind, [few]), DAY, "试〔2026〕5号")
+        modelling._draft(content, queries.versions_of(content.model.key), actor=SYSTEM).state = "active"
+    places = [subject(industry_section="H", industry_code="62", employees=20) for _each in range(12)]
+    for number, place in enumerate(places):
+        for _each in range(number):
+            fact_of(place, "complaint.1", DAY - timedelta(days=3))
+    grading.run_now(actor=SYSTEM)
+    return places
+
+
+def test_complaints_are_compared_with_what_a_run_found_usual_among_peers(town):
+    assert [session.get(Rating, place.id).score for place in town] == [0] * 11 + [200]
+    line = queries.explanation(town[11].id).receipt.lines[0]
+    assert (line.value, line.level) == (11, Level("size", Cell("H", 2), 12, (10, 11), (11, 12)))
+
+
+def test_what_is_usual_stays_for_the_month_and_every_result_keeps_its_own(town):
+    for place in town[:10]:
+        for _each in range(12):
+            fact_of(place, "complaint.1", DAY)
+        grading.regrade(place.id, actor=SYSTEM)
+    assert {session.get(Rating, place.id, populate_existing=True).score for place in town[:10]} == {500}
+    with at(DAY + timedelta(days=1)):
+        assert grading.run_now(actor=SYSTEM).changed == 0
+    assert session.scalar(select(func.count()).select_from(PeerNorms)) == 1
+    with at(DAY + timedelta(days=30)):
+        monthly = grading.run_now("monthly", actor=SYSTEM)
+        assert monthly.changed == 10 + 1
+        assert [session.get(Rating, place.id, populate_existing=True).score for place in town] == [0] * 9 + [200, 0, 0]
+        assert not grading.run_now("due", actor=SYSTEM).whole
+    results = session.scalars(select(GradeHistory).where(GradeHistory.enterprise_id.in_([each.id for each in town])))
+    assert all(replay.result(stored).agrees for stored in results)
 
 
 def test_a_relation_that_the_model_does_not_look_at_changes_nothing(graded):

@@ -1,5 +1,6 @@
 """The packed reading from PostgreSQL says what the plain reading of each record says."""
 
+from collections import Counter
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -7,11 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
+from sqlalchemy import select
 
 from casework.core import clock
 from casework.core.db import session
-from casework.grading.rules import code_of
+from casework.grading import reference
+from casework.grading.rules import Indicator, Limit, Model, Peers, code_of
 from casework.registry import snapshot
+from casework.registry.models import Enterprise
 from casework.registry.rules import KINDS
 from tests.make.grading import DAY, EVERYTHING, fact_of, reading_of, subject
 
@@ -45,6 +49,15 @@ def events(reading: snapshot.Reading) -> list[tuple]:
     return sorted(zip(*(array.tolist() for array in arrays), strict=True))
 
 
+def _lived(enterprise: Enterprise, history: list[tuple]) -> None:
+    """Records as `facts` tells them."""
+    for record, on, marks, chain, superseded in history:
+        dates = {name: None if days is None else on + days for name, days in marks.items()}
+        now = clock.now()
+        over = now if superseded and chain else None
+        fact_of(enterprise, record, on, chain=chain, recorded_at=now, superseded_at=over, **dates)
+
+
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     some.lists(some.lists(facts, max_size=6), min_size=1, max_size=4),
@@ -57,11 +70,7 @@ def test_reading_by_range_and_by_list_equals_the_plain_reading(world, histories,
     with session.begin_nested() as attempt:
         enterprises = [subject() for _history in histories]
         for enterprise, history in zip(enterprises, histories, strict=True):
-            for record, on, marks, chain, superseded in history:
-                dates = {name: None if days is None else on + days for name, days in marks.items()}
-                now = clock.now()
-                over = now if superseded and chain else None
-                fact_of(enterprise, record, on, chain=chain, recorded_at=now, superseded_at=over, **dates)
+            _lived(enterprise, history)
         session.flush()
         ids = [enterprise.id for enterprise in enterprises]
         plain = reading_of([snapshot.dossier(one, day) for one in ids], day, wanted)
@@ -73,6 +82,32 @@ def test_reading_by_range_and_by_list_equals_the_plain_reading(world, histories,
             assert events(snapshot.replace(packed, row=np.argsort(order)[packed.row])) == events(plain)
             for name, values in plain.columns.items():
                 assert packed.columns[name][order].tolist() == values.tolist()
+        attempt.rollback()
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(some.lists(some.lists(facts, max_size=6), min_size=1, max_size=6), some.booleans())
+def test_peers_are_counted_as_their_grades_count_them(world, histories, suspends):
+    records, days, sizes = RECORDS[:6], 365, (10, 100)
+    with session.begin_nested() as attempt:
+        for number, history in enumerate(histories):
+            enterprise = subject(
+                industry_section=(None, "H", "C")[number % 3], employees=(None, 3, 40, 900)[number % 4]
+            )
+            _lived(enterprise, history)
+        session.flush()
+        rule = Peers(tuple(records), days, (Limit(90, 1, 1),), sizes)
+        counted = snapshot.Counted("company", [code_of(each) for each in records], days, sizes)
+        expected: Counter[tuple[str, int, int]] = Counter()
+        for enterprise in session.scalars(select(Enterprise).where(Enterprise.subject_class == "company")):
+            dossier = snapshot.dossier(enterprise.id, DAY)
+            about = Indicator("0", "x", "x", "x", "x", "x", "social", rule)
+            model = Model("x", "company", "x", {"social": 1}, (about,))
+            receipt = reference.grade(model, {"B": 2, "C": 3, "D": 4}, dossier, DAY, suspends=suspends)
+            cell = reference.cell_of(rule, dossier.columns)
+            expected[cell.section.strip("-"), cell.size, receipt.lines[0].value] += 1
+        found = snapshot.histogram(session.connection(), DAY, counted, suspends=suspends)
+        assert {tuple(row[:3]): row[3] for row in found} == expected
         attempt.rollback()
 
 

@@ -179,6 +179,10 @@ class Things:
         return make_grading.calibration()
 
     @cached_property
+    def grade_file(self) -> Any:
+        return make_grading.grade_file()
+
+    @cached_property
     def alert(self) -> Any:
         return make_warning.alert(of=self.enterprise)
 
@@ -241,6 +245,7 @@ VALUES: dict[str, Callable[[Things], Any]] = {
     "adjustment_id": lambda things: things.adjustment.id,
     "grading.simulation_id": lambda things: things.simulation.id,
     "grading.calibration_id": lambda things: things.calibration.id,
+    "grading.grade_file_id": lambda things: things.grade_file.id,
     "warning.alert_id": lambda things: things.alert.id,
     "warning.verb": lambda things: sorted(warning_pages.VERBS),
     "insight.name": lambda things: ["checks-area", "hits"],

@@ -1,6 +1,6 @@
 """Readings and dossiers for tests of grading, in memory and in the database."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from io import BytesIO
@@ -17,8 +17,9 @@ from casework.grading import model_files, queries
 from casework.grading import operations as grading
 from casework.grading.calibration import Line, Scorecard
 from casework.grading.indicators import INDICATORS
-from casework.grading.models import Adjustment, Calibration, GradingModel, Simulation
-from casework.grading.rules import COLUMNS, FEATURES, Bands, Example, Past, default_model
+from casework.grading.models import Adjustment, Calibration, GradeFile, GradingModel, Simulation
+from casework.grading.peers import UNKNOWN_SECTION, UNKNOWN_SIZE, Cell, Counts, Norms, questions
+from casework.grading.rules import COLUMNS, FEATURES, Bands, Example, Model, Past, default_model
 from casework.registry.models import CreditRecord, Enterprise
 from casework.registry.rules import CODE_BASE, KINDS
 from casework.registry.snapshot import CLASSES, OPEN, UNKNOWN, Dossier, Fact, Reading, Wanted, industry_number, standing
@@ -49,6 +50,16 @@ def fact(number: int, past: Past) -> Fact:
 
 EVERYTHING = Wanted({kind.code(klass): OPEN for kind in KINDS.values() for klass in range(CODE_BASE)})
 """Every record, however old."""
+
+
+def norms_of(model: Model, example: Example) -> Norms:
+    """The peers that an example tells of, as the answer to whatever a model wants measured."""
+    return norms_for(model, {str(Cell(example.industry[:1] or UNKNOWN_SECTION, UNKNOWN_SIZE)): example.peers})
+
+
+def norms_for(model: Model, cells: Mapping[str, Counts]) -> Norms:
+    """A measurement that finds the same in answer to every question of a model."""
+    return Norms(dict.fromkeys(questions(model), cells), DAY)
 
 
 def reading_of(dossiers: Sequence[Dossier], day: date = DAY, wanted: Wanted = EVERYTHING) -> Reading:
@@ -98,6 +109,13 @@ def simulation() -> Simulation:
     """A draft, tried on everybody."""
     asked = grading.request_simulation(draft(title=f"试算{next(_numbers)}").id, actor=SYSTEM)
     grading.carry_out_simulation(asked.id, actor=SYSTEM)
+    return asked
+
+
+def grade_file() -> GradeFile:
+    """Everybody's grade, written."""
+    asked = grading.request_grade_file("csv", actor=SYSTEM)
+    grading.write_grade_file(asked.id, actor=SYSTEM)
     return asked
 
 

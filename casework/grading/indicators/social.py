@@ -1,12 +1,12 @@
 """G5 社会评价信息: complaints, verified reports, public opinion, honours."""
 
 from casework.core.i18n import N_
-from casework.grading.rules import Count, Example, Growth, Indicator, Listing, Past, Sum, Weight
+from casework.grading.rules import Example, Growth, Indicator, Limit, Listing, Past, Peers, Sum, Weight
 
 COMPLAINTS = "市场监督管理投诉举报处理办法（总局令第121号）；国市监信发〔2022〕6号"
 ACCEPTED = ("complaint.1", "complaint.2")
-MORE_IS_USUAL = {"F52": 200, "H": 200, "I64": 300}
-"""Where many customers come, many complain: percent of the steps for retail, hotels and catering, platforms."""
+OF_THE_TRADE = {0: 930, 1: 40, 2: 15, 3: 8, 6: 5, 12: 2}
+"""For the examples: how many of 1,000 peers have so many complaints; nine in ten have none, ninety-nine up to three."""
 
 RECENT, EARLIER = Past("complaint.1", 10), Past("complaint.1", 120)
 
@@ -17,14 +17,15 @@ INDICATORS = (
         label="投诉数量偏多",
         label_en="More complaints than usual",
         basis=COMPLAINTS,
-        formula=N_("近12个月内已受理的投诉件数，与同行业、同类主体的常见水平比较；不予受理、撤回的不计。"),
+        formula=N_("近12个月内已受理的投诉件数，与同主体类别、同行业门类、同规模的主体在最近一次全量分类时的件数比较：多于90%或99%的同类主体才计；不予受理、撤回的不计。投诉不等于违法，少数几件不计。"),
         group="social",
-        rule=Count(ACCEPTED, 365, ((3, 20), (8, 50)), MORE_IS_USUAL),
-        instead={"individual": Count(ACCEPTED, 365, ((2, 20), (5, 50)), MORE_IS_USUAL)},
+        rule=Peers(ACCEPTED, 365, (Limit(90, 3, 20), Limit(99, 5, 50))),
+        instead={"individual": Peers(ACCEPTED, 365, (Limit(90, 2, 20), Limit(99, 4, 50)))},
         examples=(
-            Example(N_("制造业企业一年3件"), 20, (Past("complaint.1", 30),) * 3, industry="C18"),
-            Example(N_("餐饮企业一年3件"), 0, (Past("complaint.1", 30),) * 3, industry="H62"),
-            Example(N_("餐饮企业一年16件"), 50, (Past("complaint.1", 30),) * 16, industry="H62"),
+            Example(N_("一年2件，虽多于九成同行，不足最低件数"), 0, (RECENT,) * 2, industry="C18", peers=OF_THE_TRADE),
+            Example(N_("一年3件，多于九成同行"), 20, (RECENT,) * 3, industry="C18", peers=OF_THE_TRADE),
+            Example(N_("一年5件，多于99%的同行"), 50, (RECENT,) * 5, industry="C18", peers=OF_THE_TRADE),
+            Example(N_("一年5件，同行半数有10件"), 0, (RECENT,) * 5, industry="H62", peers={0: 500, 10: 500}),
             Example(N_("一年5件均不予受理"), 0, (Past("complaint.0", 30),) * 5),
         ),
     ),

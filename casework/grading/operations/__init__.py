@@ -21,7 +21,15 @@ from casework.grading.operations.runs import (
     request_run,
     run_now,
 )
-from casework.grading.operations.sharing import admit_client, dismiss_client, note_reading
+from casework.grading.operations.sharing import (
+    admit_client,
+    dismiss_client,
+    note_download,
+    note_reading,
+    renew_grade_files,
+    request_grade_file,
+    write_grade_file,
+)
 from casework.grading.operations.simulations import carry_out_simulation, request_simulation
 
 __all__ = [
@@ -39,17 +47,21 @@ __all__ = [
     "ensure_default_models",
     "import_official",
     "lift_adjustment",
+    "note_download",
     "note_reading",
     "propose_adjustment",
     "refuse_adjustment",
     "regrade",
     "regrade_batch",
+    "renew_grade_files",
     "request_calibration",
     "request_due_run",
+    "request_grade_file",
     "request_monthly_run",
     "request_run",
     "request_simulation",
     "run_now",
     "settle_adjustments",
     "withdraw_adjustment",
+    "write_grade_file",
 ]

@@ -20,6 +20,7 @@ from casework.grading import engine, queries
 from casework.grading.messages import GradeChanged, RunFinished, RunRequested
 from casework.grading.models import ClassificationRun, GradeHistory, Rating
 from casework.grading.operations.in_force import hand_down_results
+from casework.grading.operations.norms import with_norms
 from casework.grading.queries import Basis
 from casework.grading.rules import DUE_SHARE, GRADES, NOBODY, RUN_KINDS
 from casework.registry import operations as registry
@@ -173,9 +174,12 @@ def _carry_out(
         ids = _due(day, queries.last_due_day() or day)
     if ids is not None and len(ids) * 100 > size * DUE_SHARE:
         ids = None
-    run.started_at, run.as_of, run.basis, run.whole = clock.now(), day, basis.to_data(), ids is None
+    run.started_at, run.as_of, run.whole = clock.now(), day, ids is None
     session.flush()
     snapshot.tune(connection)
+    if run.whole:
+        basis = with_norms(basis, run, connection)
+    run.basis = basis.to_data()
     tally = _Tally()
     for scope in snapshot.shards(connection) if ids is None else snapshot.parts(ids):
         for step in _grade(connection, scope, basis, day, run_id=run.id):
@@ -203,7 +207,7 @@ def _grade(
         part = reading.of_class(subject_class)
         if not len(part.ids):
             continue
-        graded = engine.grade(model, basis.thresholds, part)
+        graded = engine.grade(model, basis.thresholds, part, norms=basis.norms)
         fresh = engine.fingerprints(graded, model_id, day)
         changed = np.flatnonzero(fresh != _aligned(graded.ids, ids, marks))
         counts = dict(zip(GRADES, np.bincount(graded.grade, minlength=len(GRADES)).tolist(), strict=True))

@@ -17,6 +17,8 @@ from casework.grading import engine, queries
 from casework.grading.engine import Ints
 from casework.grading.messages import SimulationRequested
 from casework.grading.models import Simulation
+from casework.grading.operations.norms import measured
+from casework.grading.peers import questions
 from casework.grading.rules import GRADES
 from casework.grading.simulation import Comparison, compare, sections
 from casework.registry import snapshot
@@ -52,11 +54,12 @@ def carry_out_simulation(simulation_id: int, *, actor: Actor) -> None:
     with snapshot.reading() as connection:
         snapshot.tune(connection)
         shards = snapshot.shards(connection)
+        norms = measured(questions(old) | questions(new), basis, connection, day)
         wanted = snapshot.Wanted(old.records, basis.suspends).or_those_of(snapshot.Wanted(new.records))
         for done, scope in enumerate(shards):
             jobs.progress(done, len(shards))
             part = snapshot.read(connection, scope, day, wanted).of_class(model.subject_class)
-            before, after = (engine.grade(each, basis.thresholds, part) for each in (old, new))
+            before, after = (engine.grade(each, basis.thresholds, part, norms=norms) for each in (old, new))
             counted.add(compare(before, after, old, new), part, snapshot.units(connection, scope, part.ids))
             _keep_moves(simulation_id, counted.latest)
     simulation.as_of, simulation.against_id, simulation.looked_at = day, against_id, counted.moves.total()
