@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0110"
-down_revision = "0070"
+down_revision = "0090"
 branch_labels = None
 depends_on = None
 
