@@ -302,6 +302,7 @@ def _picture(_context: click.Context, _parameter: click.Parameter, path: Path | 
 @click.option("--seeds", default=1000, type=click.IntRange(1, 1_000_000), show_default=True, help="So many draws.")
 @click.option("--picture", callback=_picture, type=click.Path(dir_okay=False, path_type=Path), help="FILE.svg or .png.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as one line of JSON.")
+@click.option("--details", is_flag=True, help="In the JSON: intervals, sizes and what was left out, too.")
 def backtest(
     folder: Path,
     as_of: datetime,
@@ -313,6 +314,7 @@ def backtest(
     seeds: int,
     picture: Path | None,
     as_json: bool,
+    details: bool,
 ) -> None:
     """Grade the inspections in DIR as of a day, in a throw-away database, and see whether the grades foretold."""
     question = backtesting.Question(as_of.date(), window, kind, shares, unseen, seeds)
@@ -320,7 +322,8 @@ def backtest(
         answer = backtesting.run(folder, question, database=Settings.from_environment().database_url, model=model)
     if picture is not None:
         pictures.save(answer, picture)
-    click.echo(json.dumps(answer.to_data()) if as_json else answer.in_words())
+    told = answer.to_data() | (answer.details() if details else {})
+    click.echo(json.dumps(told) if as_json else answer.in_words())
 
 
 @contextmanager

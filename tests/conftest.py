@@ -24,7 +24,7 @@ if "CASEWORK_VAR" not in os.environ:
 
 from casework.app import create_app
 from casework.cli import alembic_config
-from casework.core import parameters
+from casework.core import i18n, parameters
 from casework.core.actor import SYSTEM
 from casework.core.db import Session, db, transaction
 from casework.grading import operations as grading
@@ -40,6 +40,12 @@ RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"alone{os.getpid()}")[:12]
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 """Test data that may lie beside the project; tests that need it skip where it is not there."""
+
+
+@pytest.fixture(autouse=True)
+def _in_chinese() -> None:
+    """Whatever language an earlier test's reader had chosen."""
+    i18n.set_locale("zh")
 
 
 @pytest.fixture(scope="session")

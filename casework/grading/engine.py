@@ -232,8 +232,8 @@ def _listing(rule: Listing, world: World) -> Ints:
     number, gravest = np.zeros(world.size, np.int64), np.full(world.size, -HIGHEST)
     for record, points in rule.points.items():
         row, _age, ended = world.of(record)
-        row = row[~ended]
-        number += world.count(row)
+        row = np.unique(row[~ended])
+        number[row] += 1
         gravest[row] = np.maximum(gravest[row], tenths(points))
     return np.where(number > 0, gravest + (number - 1) * tenths(rule.further), 0)
 

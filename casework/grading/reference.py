@@ -254,8 +254,9 @@ def _listing(rule: Listing, case: _Case) -> _Answer:
     hits = [Hit(fact, tenths(points), None) for record, points in rule.points.items() for fact in case.open(record)]
     if not hits:
         return 0, [], 0, 0
-    points = max(hit.before or 0 for hit in hits) + (len(hits) - 1) * tenths(rule.further)
-    return len(hits), hits, points, points
+    reasons = len({hit.fact.code for hit in hits})
+    points = max(hit.before or 0 for hit in hits) + (reasons - 1) * tenths(rule.further)
+    return reasons, hits, points, points
 
 
 def _lapsed(rule: Lapsed, case: _Case) -> _Answer:

@@ -316,7 +316,7 @@ class Peers:
 
 @dataclass(frozen=True)
 class Listing:
-    """Being on a list now: the points of the gravest reason, and something for each further one."""
+    """Being on a list now: the points of the gravest reason, and something for each further reason, however often."""
 
     kind: ClassVar[str] = "listing"
     points: Mapping[str, float]

@@ -27,7 +27,7 @@ from casework.registry.messages import BatchReceived, ImportRequested, RecordsCh
 from casework.registry.models import ColumnMapping, CreditRecord, CurrentGrade, Enterprise, ImportBatch, WaitingRow
 from casework.registry.queries import among, marks_of
 from casework.registry.reference import CITY, divisions
-from casework.registry.rules import KINDS, why_not
+from casework.registry.rules import KINDS, contradictions, why_not
 from casework.registry.sources import SOURCES
 from casework.registry.sources import _enterprises as enterprise_merge
 from casework.registry.sources import _records as record_merge
@@ -364,6 +364,14 @@ def record_credit_record(
     known = KINDS.get(kind)
     if known is None or (known.classes and klass not in known.classes) or (not known.classes and klass != 0):
         raise Refusal(_("没有类别为 %(kind)s/%(klass)s 的信用记录。", kind=kind, klass=klass), field="kind")
+    later = {
+        "ends_on": ends_on,
+        "publicity_until": publicity_until,
+        "repaired_on": repaired_on,
+        "revoked_on": revoked_on,
+    }
+    for name, sentence in contradictions(known, happened_on, later, clock.today()):
+        raise Refusal(sentence, field=name)
     if session.get(Enterprise, enterprise_id) is None:
         raise NotFound(_("没有这个经营主体。"), rule=str(enterprise_id))
     before = session.scalars(

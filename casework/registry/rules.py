@@ -1,6 +1,6 @@
 """What the registry knows: classes of subjects, states of registration, kinds of credit records and their classes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -39,6 +39,8 @@ class RecordKind:
     listing: bool = False
     repairable: bool = False
     """Whether credit repair (信用修复) exists for it: information that says something bad (国家发展改革委令第36号)."""
+    once: bool = False
+    """Whether nobody can be on it twice at a time for one reason: a second open record is told as a warning."""
 
     @property
     def lasts(self) -> bool:
@@ -106,8 +108,9 @@ KINDS: dict[str, RecordKind] = {
             },
             listing=True,
             repairable=True,
+            once=True,
         ),
-        RecordKind(10, "serious", N_("列入严重违法失信名单"), listing=True, repairable=True),
+        RecordKind(10, "serious", N_("列入严重违法失信名单"), listing=True, repairable=True, once=True),
         RecordKind(11, "defaulter", N_("列为失信被执行人"), listing=True, repairable=True),
         RecordKind(
             12,
@@ -219,6 +222,20 @@ MARKS = {
     "close_objection": N_("异议办结"),
 }
 """What may befall a record, as the verb of its operation."""
+
+
+def contradictions(
+    kind: RecordKind, happened_on: date, later: Mapping[str, date | None], today: date
+) -> Iterator[tuple[str, str]]:
+    """What cannot be in the dates of a record, as field and sentence; `later` are those that follow its beginning.
+
+    What somebody did wrong is known only afterwards; a licence, a pledge or an honour may begin on a day to come.
+    """
+    if happened_on > today and (kind.repairable or not kind.listing):
+        yield "happened_on", _("日期 %(day)s 晚于今天。", day=happened_on)
+    for name, day in later.items():
+        if day is not None and day < happened_on:
+            yield name, _("日期 %(day)s 早于发生日期 %(first)s。", day=day, first=happened_on)
 
 
 def why_not(verb: str, marks: Marks, on: date, today: date) -> str | None:

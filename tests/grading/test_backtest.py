@@ -91,7 +91,7 @@ def _run(folder: Path, *more: str, as_of: date = AS_OF, window: int = 365) -> Re
 
 
 def _answer(folder: Path, *more: str, **asked: Any) -> dict[str, Any]:
-    result = _run(folder, "--json", *more, **asked)
+    result = _run(folder, "--json", "--details", *more, **asked)
     assert result.exit_code == 0, result.output
     return json.loads(result.stdout)
 
@@ -268,6 +268,25 @@ def test_a_byte_order_mark_and_repeated_rows_do_no_harm(history):
     lines = path.read_text().splitlines()
     path.write_text("\n".join([*lines, lines[3]]), encoding="utf-8-sig")
     assert _answer(history) == before
+
+
+def test_the_line_of_json_has_these_fields_and_no_other(history):
+    (line,) = _run(history, "--json").stdout.splitlines()
+    told = json.loads(line)
+    assert list(told) == ["n", "base_rate", "auc", "hit_rate", "draw_rate", "lift", "lift_low", "lift_high"]
+    assert list(told["hit_rate"]) == ["A", "B", "C", "D"]
+
+
+def test_files_that_went_through_other_tools_are_read_alike(history):
+    before = _answer(history)
+    visits, places = _read(history / "inspections.csv.gz"), _read(history / "establishments.csv")
+    (history / "inspections.csv.gz").unlink()
+    rewritten = [{**visit, "fail": f"{visit['fail']}.0", "date": f"{visit['date']}T09:30:00"} for visit in visits]
+    closed = {**rewritten[0], "inspection_id": "closed", "est_id": places[-1]["est_id"], "fail": ""}
+    _write(history / "inspections.csv", [*rewritten, closed])
+    _write(history / "inspections_of_another_year.csv", visits[:3])
+    assert _answer(history) == before | {"undecided": 1}
+    assert "1 次检查：没有写明结果" in _run(history).output
 
 
 def test_nothing_is_left_behind_however_it_ends(database):

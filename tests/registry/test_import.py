@@ -4,7 +4,7 @@ import csv
 import gzip
 import io
 import os
-from datetime import date
+from datetime import date, timedelta
 
 import psycopg
 import pytest
@@ -339,6 +339,33 @@ def test_days_that_contradict_each_other_are_rejected(world):
             "penalties", f"统一社会信用代码,决定书文号,决定日期\n{subject.uscc},周市监处罚〔2025〕1号,2025-01-02\n"
         )
     assert "晚于今天" in fates(early)[2][2]
+
+
+def test_validity_ends_after_it_begins_and_nobody_does_wrong_tomorrow(world):
+    number = make.enterprise().uscc
+    tomorrow = (clock.today() + timedelta(days=1)).isoformat()
+    penalties = make.import_file(
+        "penalties",
+        "统一社会信用代码,决定书文号,决定日期,公示截止期\n"
+        f"{number},周市监处罚〔2025〕1号,2025-05-02,2025-04-01\n{number},周市监处罚〔2025〕2号,2025-05-02,2028-05-02\n",
+    )
+    assert [fate[0] for fate in fates(penalties).values()] == ["未导入", "新增"]
+    assert "2025-04-01 早于发生日期 2025-05-02" in fates(penalties)[2][2]
+    assert "晚于今天" in fates(listed(f"{number},,无法联系,{tomorrow},,"))[2][2]
+    licence = make.import_file(
+        "licences", f"统一社会信用代码,许可文件编号,许可文件名称,有效期自,有效期至\n{number},JY1411600000001,食品经营许可证,{tomorrow},2099-01-01\n"
+    )
+    assert counts(licence)[1] == 1
+
+
+def test_a_second_open_listing_for_one_reason_is_told(world):
+    number = make.enterprise().uscc
+    first = listed(f"{number},,无法联系,2025-08-08,,", f"{number},,未按期公示年度报告,2025-07-08,,")
+    assert first.warnings == 0
+    again = listed(f"{number},,无法联系,2025-09-09,,")
+    assert (again.new, again.warnings) == (1, 1)
+    assert "另有同一情形的列入（2025-08-08）尚未移出" in fates(again)[2][2]
+    assert listed(f"{number},,无法联系,2025-08-08,2025-09-01,").warnings == 0
 
 
 def test_a_discarded_record_does_not_come_back_until_it_is_restored(world):

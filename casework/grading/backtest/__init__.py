@@ -47,8 +47,11 @@ class Answer:
     unseen: int
     """Inspected in the window for the first time."""
 
+    undecided: int = 0
+    """Inspections that do not say how they ended."""
+
     def to_data(self) -> dict[str, Any]:
-        """As JSON values."""
+        """As JSON values: what any two back-tests are compared by."""
         found = self.evaluation
         return {
             "n": found.n,
@@ -59,6 +62,12 @@ class Answer:
             "lift": _round(found.lift.value),
             "lift_low": _round(found.lift.low),
             "lift_high": _round(found.lift.high),
+        }
+
+    def details(self) -> dict[str, Any]:
+        """As JSON values: intervals, sizes and what was left out."""
+        found = self.evaluation
+        return {
             "auc_low": _round(found.auc.low),
             "auc_high": _round(found.auc.high),
             "draw_rate_low": _round(found.draw_rate.low),
@@ -71,6 +80,7 @@ class Answer:
             "seeded_uniform": _round(found.draws.uniform.value),
             "seeded_better": _round(found.draws.better),
             "unseen": self.unseen,
+            "undecided": self.undecided,
             "history": self.visits,
             "as_of": self.question.as_of.isoformat(),
             "window": self.question.window,
@@ -115,7 +125,10 @@ class Answer:
             if not question.unseen
             else _("其中 %(number)s 户此前没有检查记录，按同类水平评定。")
         )
-        return "\n".join([*lines, told % {"number": f"{self.unseen:,}"}])
+        lines.append(told % {"number": f"{self.unseen:,}"})
+        if self.undecided:
+            lines.append(_("未计入 %(number)s 次检查：没有写明结果。", number=f"{self.undecided:,}"))
+        return "\n".join(lines)
 
 
 def _with_interval(found: Estimate, form: str) -> str:
@@ -160,6 +173,7 @@ def run(folder: Path, question: Question, *, database: str, model: Path = SHIPPE
         evaluation=evaluate(score, grade, failed, ratios, seeds=question.seeds),
         visits=sum(one.on <= question.as_of for one in history.inspections),
         unseen=len(outcomes.keys() - seen),
+        undecided=history.undecided,
     )
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from math import isfinite
 from pathlib import Path
@@ -30,6 +30,9 @@ NEEDED = {
 
 NOT_COUNTED = re.compile(r"not_applicable|_open$|_corrected$")
 """Columns `n_…` that count no findings, or count again what another column has."""
+
+FLAGS = {"0": False, "1": True, "0.0": False, "1.0": True, "false": False, "true": True}
+"""How tables that went through other tools write 0 and 1."""
 
 LONGEST_FIELD = 1 << 20
 
@@ -61,6 +64,8 @@ class History:
     establishments: Mapping[str, Establishment]
     inspections: tuple[Inspection, ...]
     complaints: tuple[tuple[str, date], ...]
+    undecided: int = 0
+    """Inspections that do not say how they ended: nobody was there, the place was closed. They tell nothing."""
 
     def establishment(self, key: str) -> Establishment:
         """By its key; one that has inspections and no row of its own belongs to no group."""
@@ -77,8 +82,9 @@ def read(folder: Path, *, kind: str | None = None, known_on: date) -> History:
         raise Refusal(_("%(folder)s 不是目录。", folder=folder))
     pattern = _pattern(kind)
     establishments = _establishments(_Table.in_folder(folder, "establishments"))
-    inspections = sorted(_inspections(folder, pattern, known_on), key=lambda one: one.on)
-    return History(establishments, tuple(inspections), tuple(_complaints(folder)))
+    inspections, undecided = _inspections(folder, pattern, known_on)
+    inspections.sort(key=lambda one: one.on)
+    return History(establishments, tuple(inspections), tuple(_complaints(folder)), undecided)
 
 
 def _pattern(kind: str | None) -> re.Pattern[str] | None:
@@ -107,7 +113,10 @@ class _Table:
 
     @classmethod
     def if_there(cls, folder: Path, name: str) -> "_Table | None":
-        paths = [path for path in sorted(folder.glob(f"{name}*.csv*")) if path.suffix in (".csv", ".gz")]
+        named = [folder / f"{name}.csv", folder / f"{name}.csv.gz"]
+        paths = [path for path in named if path.is_file()] or [
+            path for path in sorted(folder.glob(f"{name}*.csv*")) if path.suffix in (".csv", ".gz")
+        ]
         if len(paths) > 1:
             raise Refusal(_("目录 %(folder)s 中有多个 %(name)s 文件，请只留一个。", folder=folder, name=name))
         return cls(paths[0], NEEDED[name]) if paths else None
@@ -173,7 +182,7 @@ class _Row:
         return self._read(column, _day, _("应为 2012-12-31 这样的日期"))
 
     def flag(self, column: str) -> bool:
-        return self._read(column, {"0": False, "1": True}.__getitem__, _("应为 0 或 1"))
+        return self._read(column, lambda value: FLAGS[value.lower()], _("应为 0 或 1"))
 
     def number(self, column: str) -> float | None:
         return self._read(column, _finite, _("应为数字")) if self.values[column].strip() else None
@@ -200,7 +209,8 @@ def _finite(text: str) -> float:
 
 @lru_cache(maxsize=50_000)
 def _day(text: str) -> date:
-    return date.fromisoformat(text)
+    """A day, with or without the time of day."""
+    return datetime.fromisoformat(text).date()
 
 
 # ---- Rows ------------------------------------------------------------------------------------------------------------
@@ -222,9 +232,10 @@ def _establishments(table: _Table) -> dict[str, Establishment]:
     return {key: one for key, (_row, one) in found.items()}
 
 
-def _inspections(folder: Path, kind: re.Pattern[str] | None, known_on: date) -> list[Inspection]:
+def _inspections(folder: Path, kind: re.Pattern[str] | None, known_on: date) -> tuple[list[Inspection], int]:
+    """Those of the kind, in the order of the file; and how many more of it do not say how they ended."""
     table = _Table.in_folder(folder, "inspections")
-    head, lines, found = table.head(), dict[str, int](), list[Inspection]()
+    head, lines, found, undecided = table.head(), dict[str, int](), list[Inspection](), 0
     if kind is not None and "kind" not in head:
         raise table.wrong(1, None, _("缺少列 %(column)s，不能按检查类型选取", column="kind"))
     findings, marked = _measure(folder, head, known_on)
@@ -233,9 +244,13 @@ def _inspections(folder: Path, kind: re.Pattern[str] | None, known_on: date) -> 
         if key in lines:
             raise table.wrong(row.line, "inspection_id", _("%(key)s 与第 %(line)s 行重复", key=key, line=lines[key]))
         lines[key] = row.line
-        if kind is None or kind.search(row.text("kind")):
+        if kind is not None and not kind.search(row.text("kind")):
+            continue
+        if not row.text("fail"):
+            undecided += 1
+        else:
             found.append(Inspection(key, row.key("est_id"), row.day("date"), row.flag("fail"), findings(row)))
-    return _turned(found, known_on) if marked else found
+    return _turned(found, known_on) if marked else found, undecided
 
 
 def _measure(folder: Path, head: list[str], known_on: date) -> tuple[Callable[[_Row], float | None], bool]:

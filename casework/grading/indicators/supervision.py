@@ -29,6 +29,7 @@ INDICATORS = (
         examples=(
             Example(N_("因未按期公示年度报告在列"), 220, (Past("abnormal.1", 100),)),
             Example(N_("因未年报和无法联系同时在列"), 360, (Past("abnormal.1", 100), Past("abnormal.4", 30))),
+            Example(N_("因未年报重复列入两次，均未移出"), 220, (Past("abnormal.1", 500), Past("abnormal.1", 100))),
             Example(N_("曾因未年报列入，已移出"), 0, (Past("abnormal.1", 400, 20),)),
         ),
     ),

@@ -7,6 +7,7 @@ from typing import Any
 from psycopg import Cursor
 
 from casework.core.i18n import _
+from casework.registry.sources._source import RecordSource
 from casework.registry.sources._staging import RECORD_COLUMNS, Staging
 
 _NULLABLE = ("ends_on", "publicity_until", "repaired_on", "revoked_on", "amount", "document_no", "authority", "chain")
@@ -105,6 +106,21 @@ _NO_LONGER_WAITING = """
       AND w.source = %(source)s AND w.source_key = s.source_key
 """
 
+_TWICE = """
+    UPDATE staged s SET field = concat_ws('、', s.field, %(label)s::text),
+           reason = concat_ws(' ', s.reason, replace(%(twice)s::text, '%%s', other.happened_on::text))
+    FROM fate f, credit_record n, LATERAL (
+        SELECT min(o.happened_on) AS happened_on FROM credit_record o
+        WHERE o.enterprise_id = n.enterprise_id AND o.kind = n.kind AND o.klass = n.klass AND o.id <> n.id
+          AND o.superseded_at IS NULL AND o.repaired_on IS NULL AND o.revoked_on IS NULL
+          AND (o.ends_on IS NULL OR o.ends_on > %(today)s)
+    ) other
+    WHERE f.row_no = s.row_no AND f.outcome IN ('new', 'changed') AND other.happened_on IS NOT NULL
+      AND n.source = %(source)s AND n.source_key = s.source_key AND n.superseded_at IS NULL
+      AND n.repaired_on IS NULL AND n.revoked_on IS NULL AND (n.ends_on IS NULL OR n.ends_on > %(today)s)
+"""
+"""Two open listings for one reason: both are kept and count once; somebody should look."""
+
 _WORDS_FOR_WAITING = """
     UPDATE fate SET reason = CASE reason
         WHEN 'ambiguous' THEN %(ambiguous)s WHEN 'conflict' THEN %(conflict)s ELSE %(unknown)s END
@@ -139,6 +155,7 @@ def merge(staging: Staging, *, batch_id: int, tell: Callable[[str], None]) -> No
     A record belongs to the subject of its code, else of its registration number, else to whom it belonged before, else
     to the only subject of exactly that name; where none is certain it waits.
     """
+    assert isinstance(staging.source, RecordSource)
     cursor = staging.cursor
     facts = {"source": staging.source.key, "batch": batch_id, "moment": staging.moment}
     tell(_("正在匹配主体并比对"))
@@ -147,6 +164,10 @@ def merge(staging: Staging, *, batch_id: int, tell: Callable[[str], None]) -> No
     tell(_("正在写入记录"))
     cursor.execute(_SUPERSEDE, facts)
     cursor.execute(_KEEP, facts)
+    if staging.source.record_kind.once:
+        twice = _("该主体另有同一情形的列入（%s）尚未移出，分类时只计一次，请核对是否重复列入。")
+        label = next(each.label for each in staging.source.fields if each.key == "happened_on")
+        cursor.execute(_TWICE, {**facts, "today": staging.today, "label": label, "twice": twice})
     cursor.execute(_WAIT, facts)
     cursor.execute(_NO_LONGER_WAITING, facts)
     cursor.execute(

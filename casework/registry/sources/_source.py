@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from casework.core.i18n import N_, _
-from casework.registry.rules import KINDS, RecordKind
+from casework.registry.rules import KINDS, RecordKind, contradictions
 from casework.registry.sources import _values as values
 
 Row = Mapping[str, Any]
@@ -357,15 +357,9 @@ class RecordSource(Source):
 
     def _problems(self, row: Row, today: date) -> list[Problem]:
         labels = {known.key: known.label for known in self.fields}
-        happened_on: date = row["happened_on"]
-        problems = []
-        if happened_on > today and not self.record_kind.listing:
-            problems.append(Problem(labels["happened_on"], _("日期 %(day)s 晚于今天。", day=happened_on), True))
-        for key in ("ends_on", "repaired_on", "revoked_on"):
-            if row.get(key) is not None and row[key] < happened_on:
-                sentence = _("日期 %(day)s 早于发生日期 %(first)s。", day=row[key], first=happened_on)
-                problems.append(Problem(labels[key], sentence, True))
-        return problems
+        later = {key: row.get(key) for key in ("ends_on", "publicity_until", "repaired_on", "revoked_on")}
+        wrong = contradictions(self.record_kind, row["happened_on"], later, today)
+        return [Problem(labels[name], sentence, True) for name, sentence in wrong]
 
     def _key(self, row: Row) -> str:
         if row["source_key"]:
