@@ -16,6 +16,7 @@ function Wrong(says, file, line, values) { this.says = says; this.file = file; t
 function wrong(says, file, line, values) { throw new Wrong(says, file, line || null, values || {}); }
 
 // ---- SHA-256 (FIPS 180-4): the browser's own is slow for a million short messages, and missing without https -------------
+// On 32-bit words in typed arrays, so that a million messages make no garbage; eight rounds a turn, so that no word is moved.
 
 var K = new Int32Array([
   0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
@@ -28,62 +29,114 @@ var K = new Int32Array([
   0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2]);
 var START = new Int32Array([
   0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19]);
-var words = new Int32Array(64);
 var state = new Int32Array(8); // the hash of the last message
 
-function rotate(x, n) { return (x >>> n) | (x << (32 - n)); }
-
-/* The 64 words that are made of the 64 bytes from `at` on. */
-function expand(bytes, at, words) {
-  for (var i = 0; i < 16; i++, at += 4) words[i] = bytes[at] << 24 | bytes[at + 1] << 16 | bytes[at + 2] << 8 | bytes[at + 3];
-  for (; i < 64; i++) {
+/* Makes the other 48 words of a block from its first 16. */
+function expand(words) {
+  for (var i = 16; i < 64; i++) {
     var x = words[i - 15], y = words[i - 2];
-    words[i] = words[i - 16] + words[i - 7] + (rotate(x, 7) ^ rotate(x, 18) ^ x >>> 3) + (rotate(y, 17) ^ rotate(y, 19) ^ y >>> 10);
+    words[i] = words[i - 16] + words[i - 7] + ((x >>> 7 | x << 25) ^ (x >>> 18 | x << 14) ^ x >>> 3) + ((y >>> 17 | y << 15) ^ (y >>> 19 | y << 13) ^ y >>> 10);
   }
   return words;
 }
 
-/* Works 64 words into `state`. */
+function mixedA(x) { return (x >>> 2 | x << 30) ^ (x >>> 13 | x << 19) ^ (x >>> 22 | x << 10); }
+function mixedE(x) { return (x >>> 6 | x << 26) ^ (x >>> 11 | x << 21) ^ (x >>> 25 | x << 7); }
+
+/* Works the 64 words of a block into `state`. */
 function work(words) {
   var a = state[0], b = state[1], c = state[2], d = state[3], e = state[4], f = state[5], g = state[6], h = state[7];
-  for (var i = 0; i < 64; i++) {
-    var x = h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + (e & f ^ ~e & g) + K[i] + words[i] | 0;
-    var y = (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + (a & b ^ a & c ^ b & c) | 0;
-    h = g; g = f; f = e; e = d + x | 0; d = c; c = b; b = a; a = x + y | 0;
+  for (var i = 0; i < 64; i += 8) {
+    h = h + mixedE(e) + (g ^ e & (f ^ g)) + K[i] + words[i] | 0; d = d + h | 0; h = h + mixedA(a) + (a & b ^ c & (a ^ b)) | 0;
+    g = g + mixedE(d) + (f ^ d & (e ^ f)) + K[i + 1] + words[i + 1] | 0; c = c + g | 0; g = g + mixedA(h) + (h & a ^ b & (h ^ a)) | 0;
+    f = f + mixedE(c) + (e ^ c & (d ^ e)) + K[i + 2] + words[i + 2] | 0; b = b + f | 0; f = f + mixedA(g) + (g & h ^ a & (g ^ h)) | 0;
+    e = e + mixedE(b) + (d ^ b & (c ^ d)) + K[i + 3] + words[i + 3] | 0; a = a + e | 0; e = e + mixedA(f) + (f & g ^ h & (f ^ g)) | 0;
+    d = d + mixedE(a) + (c ^ a & (b ^ c)) + K[i + 4] + words[i + 4] | 0; h = h + d | 0; d = d + mixedA(e) + (e & f ^ g & (e ^ f)) | 0;
+    c = c + mixedE(h) + (b ^ h & (a ^ b)) + K[i + 5] + words[i + 5] | 0; g = g + c | 0; c = c + mixedA(d) + (d & e ^ f & (d ^ e)) | 0;
+    b = b + mixedE(g) + (a ^ g & (h ^ a)) + K[i + 6] + words[i + 6] | 0; f = f + b | 0; b = b + mixedA(c) + (c & d ^ e & (c ^ d)) | 0;
+    a = a + mixedE(f) + (h ^ f & (g ^ h)) + K[i + 7] + words[i + 7] | 0; e = e + a | 0; a = a + mixedA(b) + (b & c ^ d & (b ^ c)) | 0;
   }
   state[0] += a; state[1] += b; state[2] += c; state[3] += d; state[4] += e; state[5] += f; state[6] += g; state[7] += h;
 }
 
-var tail = new Uint8Array(128);
-tail[0] = 0x80; tail[62] = 2;
-var AFTER_64 = expand(tail, 0, new Int32Array(64)); // what is added to a message of 64 bytes, such as seed and seal
+var block = new Int32Array(64);
 
-/* Hashes the bytes into `state`. */
-function hash(bytes, length) {
-  var whole = length - length % 64, rest = length - whole, end = rest < 56 ? 64 : 128;
-  state.set(START);
-  for (var at = 0; at < whole; at += 64) work(expand(bytes, at, words));
-  if (length === 64) { work(AFTER_64); return; }
-  tail.fill(0);
-  for (var i = 0; i < rest; i++) tail[i] = bytes[whole + i];
-  tail[rest] = 0x80;
-  for (var bits = length * 8, place = end - 1; bits > 0; bits = Math.floor(bits / 256), place--) tail[place] = bits % 256;
-  for (at = 0; at < end; at += 64) work(expand(tail, at, words));
+/* Works the 64 bytes from `at` on into `state`. */
+function workBytes(bytes, at) {
+  for (var i = 0; i < 16; i++, at += 4) block[i] = bytes[at] << 24 | bytes[at + 1] << 16 | bytes[at + 2] << 8 | bytes[at + 3];
+  work(expand(block));
 }
 
-var HEX = [];
-for (var byte = 0; byte < 256; byte++) HEX.push((byte + 256).toString(16).slice(1));
+function hashHex(bytes) {
+  var rest = bytes.length % 64, whole = bytes.length - rest, end = new Uint8Array(rest < 56 ? 64 : 128);
+  end.set(bytes.subarray(whole));
+  end[rest] = 0x80;
+  for (var bits = bytes.length * 8, place = end.length - 1; bits > 0; bits = Math.floor(bits / 256), place--) end[place] = bits % 256;
+  state.set(START);
+  for (var at = 0; at < whole; at += 64) workBytes(bytes, at);
+  for (at = 0; at < end.length; at += 64) workBytes(end, at);
+  return hexOf(state, 0);
+}
 
-function stateHex() {
+/* The block that ends a message: `words`, if any are left over, and how long the message was. */
+function lastBlock(words, bytes) {
+  var last = new Int32Array(64);
+  last.set(words);
+  last[words.length] = 0x80000000;
+  last[15] = 8 * bytes;
+  return expand(last);
+}
+
+var AFTER_64 = lastBlock([], 64); // what ends seed and seal
+
+/* Works seed and seal, which fill one block, into `state`: the beginning of every ticket. */
+function begin(seed, seals, place) {
+  for (var i = 0; i < 8; i++) { block[i] = seed[i]; block[i + 8] = seals[8 * place + i]; }
+  state.set(START);
+  work(expand(block));
+}
+
+// ---- Hashes as eight words, one after the other in a typed array -----------------------------------------------------------
+
+var HEX = [], NIBBLE = new Uint8Array(256).fill(255);
+for (var byte = 0; byte < 256; byte++) HEX.push((byte + 256).toString(16).slice(1));
+for (var digit = 0; digit < 16; digit++) NIBBLE[HEX[digit].charCodeAt(1)] = digit;
+
+function hexOf(hashes, place) {
   var text = "";
-  for (var i = 0; i < 8; i++) {
-    var word = state[i];
+  for (var i = 8 * place; i < 8 * place + 8; i++) {
+    var word = hashes[i];
     text += HEX[word >>> 24] + HEX[word >>> 16 & 255] + HEX[word >>> 8 & 255] + HEX[word & 255];
   }
   return text;
 }
 
-function hashHex(bytes) { hash(bytes, bytes.length); return stateHex(); }
+/* Reads 64 hex digits; whether they are all hex digits. */
+function readHex(bytes, at, hashes, place) {
+  var all = 0;
+  for (var i = 8 * place; i < 8 * place + 8; i++, at += 8) {
+    var a = NIBBLE[bytes[at]], b = NIBBLE[bytes[at + 1]], c = NIBBLE[bytes[at + 2]], d = NIBBLE[bytes[at + 3]];
+    var e = NIBBLE[bytes[at + 4]], f = NIBBLE[bytes[at + 5]], g = NIBBLE[bytes[at + 6]], h = NIBBLE[bytes[at + 7]];
+    all |= a | b | c | d | e | f | g | h;
+    hashes[i] = a << 28 | b << 24 | c << 20 | d << 16 | e << 12 | f << 8 | g << 4 | h;
+  }
+  return all < 16;
+}
+
+/* Which of two hashes is smaller: below 0 for the first, 0 when they are the same. */
+function order(ones, one, others, other) {
+  for (var i = 0; i < 8; i++) {
+    var difference = (ones[8 * one + i] >>> 0) - (others[8 * other + i] >>> 0);
+    if (difference) return difference;
+  }
+  return 0;
+}
+
+function wordsOf(hex) {
+  var words = new Int32Array(hex.length / 8);
+  for (var i = 0; i < words.length; i++) words[i] = parseInt(hex.substr(8 * i, 8), 16);
+  return words;
+}
 
 /* The bytes of texts and byte arrays, one after the other. */
 function joined(parts) {
@@ -145,21 +198,36 @@ function json(files, name) {
   return isObject(value) ? value : wrong("not_json", name, 1);
 }
 
-/* Calls `each(line, columns)` for every line, which ends with one line feed. */
-function rows(files, name, columns, each) {
+/* Calls `each(line, columns)` for every line, which ends with one line feed. Where `isAsWanted(line, start, end)` is given
+   and says yes, the bytes of the line are looked at and found good already: most of a large file need not become texts. */
+function rows(files, name, columns, each, isAsWanted) {
   var bytes = content(files, name), start = 0, line = 0;
   while (start < bytes.length) {
     var end = bytes.indexOf(10, start);
     line++;
     if (end < 0) wrong("line_end", name, line);
-    var row = text(bytes.subarray(start, end), name, line);
-    if (row.indexOf("\r") >= 0) wrong("line_end", name, line);
-    var cells = row.split("\t");
-    if (cells.length !== columns) wrong("columns", name, line, { wanted: columns, found: cells.length });
-    each(line, cells);
+    if (!isAsWanted || !isAsWanted(line, start, end)) each(line, cellsOf(bytes, start, end, columns, name, line), start);
     start = end + 1;
   }
   return line;
+}
+
+function cellsOf(bytes, start, end, columns, name, line) {
+  var row = text(bytes.subarray(start, end), name, line);
+  if (row.indexOf("\r") >= 0) wrong("line_end", name, line);
+  var cells = row.split("\t");
+  if (cells.length !== columns) wrong("columns", name, line, { wanted: columns, found: cells.length });
+  return cells;
+}
+
+/* Whether just these letters stand between two places; those beyond ASCII are left to the decoder. */
+function stands(letters, bytes, start, end) {
+  if (letters.length !== end - start) return false;
+  for (var i = 0; i < letters.length; i++) {
+    var code = letters.charCodeAt(i);
+    if (code > 127 || bytes[start + i] !== code) return false;
+  }
+  return true;
 }
 
 function isObject(value) { return value !== null && typeof value === "object" && !Array.isArray(value); }
@@ -199,61 +267,62 @@ function canonical(value) {
   return typeof value === "string" || Number.isSafeInteger(value) ? JSON.stringify(value) : "?";
 }
 
-var NIBBLE = new Uint8Array(256).fill(255);
-for (var digit = 0; digit < 16; digit++) NIBBLE["0123456789abcdef".charCodeAt(digit)] = digit;
+var OUT = 255, IN = 0x696e; // the bytes of "in"
 
-/* The pool as bytes: seals one after the other, and of each line its stratum, or 255 where it may not be drawn. A million
-   lines are read here, so they are not made into texts. */
+/* The pool as words: seals one after the other, and of each line its stratum, or 255 where it may not be drawn. A million
+   lines are read here, byte by byte; only one that is out, or wrong, becomes a text. */
 function checkPool(files, parameters) {
-  var name = "pool.tsv", bytes = content(files, name), labels = parameters.strata.map(function (stratum) { return joined([stratum.label]); });
-  var count = 0, at = -1;
+  var name = "pool.tsv", bytes = content(files, name), labels = parameters.strata.map(function (stratum) { return stratum.label; });
+  var plain = labels.map(function (label) { return /[\t\r\n\ud800-\udfff]/.test(label) ? null : joined([label]); });
+  var count = 0, at = -1, eligible = 0;
   while ((at = bytes.indexOf(10, at + 1)) >= 0) count++;
   if (bytes.length && bytes[bytes.length - 1] !== 10) wrong("line_end", name, count + 1);
-  var pool = { seals: new Uint8Array(32 * count), stratum: new Uint8Array(count), members: labels.map(function () { return 0; }) };
   if (labels.length >= OUT) wrong("bad_field", "parameters.json", 1, { field: "strata" });
-  var eligible = 0;
+  var pool = { seals: new Int32Array(8 * count), stratum: new Uint8Array(count), members: labels.map(function () { return 0; }) };
   for (var line = 1, start = 0; line <= count; line++) {
-    var end = bytes.indexOf(10, start), tab = bytes.indexOf(9, start);
-    var columns = 1;
-    for (var i = start; i < end; i++) { if (bytes[i] === 9) columns++; else if (bytes[i] === 13) wrong("line_end", name, line); }
-    if (columns !== 3) wrong("columns", name, line, { wanted: 3, found: columns });
-    var place = labels.findIndex(function (label) { return label.length === tab - start && label.every(function (one, j) { return one === bytes[start + j]; }); });
-    readSeal(bytes, tab + 1, pool.seals, line, name);
-    if (place < 0) wrong("unknown_stratum", name, line, { found: short([text(bytes.subarray(start, tab), name, line)]) });
-    var status = tab + 66, inside = end - status === 2 && bytes[status] === 105 && bytes[status + 1] === 110;
-    if (!inside && !/^out:./.test(text(bytes.subarray(status, end), name, line))) wrong("bad_status", name, line);
+    var place = labelAt(plain, bytes, start), cells = null, isIn = true;
+    var seal = place < 0 ? start : start + plain[place].length + 1, end = seal + 67;
+    if (place < 0 || bytes[seal + 64] !== 9 || (bytes[seal + 65] << 8 | bytes[seal + 66]) !== IN || bytes[end] !== 10 || !readHex(bytes, seal, pool.seals, line - 1)) {
+      end = bytes.indexOf(10, start);
+      cells = cellsOf(bytes, start, end, 3, name, line);
+      if (cells[1].length !== 64 || !readHex(bytes, bytes.indexOf(9, start) + 1, pool.seals, line - 1)) wrong("bad_seal", name, line);
+    }
+    if (line > 1 && order(pool.seals, line - 2, pool.seals, line - 1) >= 0) wrong("bad_order", name, line);
+    if (cells) {
+      place = labels.indexOf(cells[0]);
+      isIn = cells[2] === "in";
+      if (place < 0) wrong("unknown_stratum", name, line, { found: short([cells[0]]) });
+      if (!isIn && !/^out:[^]/.test(cells[2])) wrong("bad_status", name, line);
+    }
     pool.members[place]++;
-    pool.stratum[line - 1] = inside ? place : OUT;
-    if (inside) eligible++;
+    pool.stratum[line - 1] = isIn ? place : OUT;
+    if (isIn) eligible++;
     start = end + 1;
     if (line % OFTEN === 0) tell("pool", line, count);
   }
   return [pool, "pool_ok", { total: count, eligible: eligible, excluded: count - eligible }];
 }
 
-var OUT = 255;
-
-/* Reads the 64 hex digits of the seal of a line, which ends with a tab, and sees that seals ascend. */
-function readSeal(bytes, at, seals, line, name) {
-  var to = 32 * (line - 1), order = line === 1 ? 1 : 0;
-  for (var i = 0; i < 32; i++) {
-    var high = NIBBLE[bytes[at + 2 * i]], low = NIBBLE[bytes[at + 2 * i + 1]];
-    if (high > 15 || low > 15) wrong("bad_seal", name, line);
-    seals[to + i] = high << 4 | low;
-    if (order === 0) order = seals[to + i] - seals[to + i - 32];
+/* Which of the labels stands at a place, with a tab behind it; -1 for none. */
+function labelAt(labels, bytes, at) {
+  for (var place = 0; place < labels.length; place++) {
+    var label = labels[place], i = 0;
+    if (label === null) continue;
+    while (i < label.length && label[i] === bytes[at + i]) i++;
+    if (i === label.length && bytes[at + i] === 9) return place;
   }
-  if (bytes[at + 64] !== 9) wrong("bad_seal", name, line);
-  if (order <= 0) wrong("bad_order", name, line);
+  return -1;
 }
 
+/* The officers: the words of their seals, and the place of each by its text. */
 function checkOfficers(files) {
-  var officers = new Set(), last = "";
-  rows(files, "officers.tsv", 1, function (line, cells) {
-    if (!HEX_32.test(cells[0])) wrong("bad_seal", "officers.tsv", line);
-    if (cells[0] <= last) wrong("bad_order", "officers.tsv", line);
-    officers.add(last = cells[0]);
+  var name = "officers.tsv", places = new Map(), last = "";
+  rows(files, name, 1, function (line, cells) {
+    if (!HEX_32.test(cells[0])) wrong("bad_seal", name, line);
+    if (cells[0] <= last) wrong("bad_order", name, line);
+    places.set(last = cells[0], line - 1);
   });
-  return [officers, "officers_ok", { total: officers.size }];
+  return [{ places: places, seals: wordsOf(Array.from(places.keys()).join("")) }, "officers_ok", { total: places.size }];
 }
 
 var recomputed = new WeakMap(); // two checks ask for it, and a large pool takes its time
@@ -324,38 +393,52 @@ function floorOf(members, stratum) {
   return members ? Math.max(1, Math.ceil(members * stratum.floor_bp / 10000)) : 0; // whole numbers below 2^53: exact
 }
 
-/* The smallest lots of one stratum so far: texts of ticket and seal, sorted and cut whenever there are too many. */
-function Shortlist(required) { this.required = required; this.lots = []; this.bar = 0xffffffff; }
-Shortlist.prototype.add = function (lot) {
-  if (this.lots.push(lot) > 2 * this.required + 1000) this.bar = this.required ? parseInt(this.smallest()[this.required - 1].slice(0, 8), 16) : 0;
-};
-Shortlist.prototype.smallest = function () { this.lots = this.lots.sort().slice(0, this.required); return this.lots; };
+var HIGHEST = 0xffffffff;
 
-function checkDraw(files, parameters, pool, seed) {
-  var message = joined([bytesOf(seed), new Uint8Array(32)]), count = pool.stratum.length, wanted = [], strata = [];
-  var lists = parameters.strata.map(function (stratum, i) { return new Shortlist(Math.max(stratum.size || 0, floorOf(pool.members[i], stratum))); });
-  for (var i = 0; i < count; i++) {
-    if (pool.stratum[i] !== OUT) {
-      var list = lists[pool.stratum[i]], seal = pool.seals.subarray(32 * i, 32 * i + 32);
-      message.set(seal, 32);
-      hash(message, 64);
-      if (state[0] >>> 0 <= list.bar) list.add(stateHex() + hexOf(seal));
+/* The first word that a ticket may have so that about 1.05 k + 6 √k of n are left over: seldom fewer than the k wanted. */
+function barOf(k, n) { return Math.min(HIGHEST, Math.floor((1.05 * k + 6 * Math.sqrt(k)) / n * HIGHEST)); }
+
+/* Of each stratum those whose tickets are not above its bar. */
+function lotsBelow(bars, pool, seed) {
+  var lots = bars.map(function () { return []; });
+  for (var line = 0; line < pool.stratum.length; line++) {
+    var place = pool.stratum[line];
+    if (place !== OUT) {
+      begin(seed, pool.seals, line);
+      work(AFTER_64);
+      if (state[0] >>> 0 <= bars[place]) lots[place].push({ line: line, seal: pool.seals.slice(8 * line, 8 * line + 8), ticket: state.slice() });
     }
-    if (i % OFTEN === 0) tell("draw", i, count);
+    if (line % OFTEN === 0) tell("draw", line, pool.stratum.length);
   }
-  lists.forEach(function (list, i) {
-    var label = parameters.strata[i].label, lots = list.smallest();
-    lots.forEach(function (lot) { wanted.push([label, lot.slice(64), lot.slice(0, 64)]); });
-    strata.push({ label: label, members: pool.members[i], percent: parameters.strata[i].floor_bp / 100, floor: floorOf(pool.members[i], parameters.strata[i]), required: list.required, drawn: lots.length });
-  });
-  compareRows(files, "draw.tsv", wanted);
-  return [wanted, "draw_ok", { total: wanted.length, strata: strata }];
+  return lots;
 }
 
-function hexOf(bytes) { var found = ""; for (var i = 0; i < bytes.length; i++) found += HEX[bytes[i]]; return found; }
+function byTicket(one, other) { return order(one.ticket, 0, other.ticket, 0) || one.line - other.line; } // lines are in the order of seals
+
+function checkDraw(files, parameters, pool, seed) {
+  var words = wordsOf(seed), eligible = pool.members.map(function () { return 0; });
+  pool.stratum.forEach(function (place) { if (place !== OUT) eligible[place]++; });
+  var required = parameters.strata.map(function (stratum, i) { return Math.max(stratum.size || 0, floorOf(pool.members[i], stratum)); });
+  var lots = lotsBelow(required.map(function (k, i) { return barOf(k, eligible[i]); }), pool, words);
+  if (lots.some(function (found, i) { return found.length < Math.min(required[i], eligible[i]); })) {
+    lots = lotsBelow(required.map(function () { return HIGHEST; }), pool, words);
+  }
+  var drawn = [], wanted = [], strata = parameters.strata.map(function (stratum, i) {
+    var smallest = lots[i].sort(byTicket).slice(0, required[i]);
+    smallest.forEach(function (lot) {
+      drawn.push(lot);
+      wanted.push([stratum.label, hexOf(lot.seal, 0), hexOf(lot.ticket, 0)]);
+    });
+    return { label: stratum.label, members: pool.members[i], percent: stratum.floor_bp / 100, floor: floorOf(pool.members[i], stratum), required: required[i], drawn: smallest.length };
+  });
+  compareRows(files, "draw.tsv", wanted);
+  return [drawn, "draw_ok", { total: drawn.length, strata: strata }];
+}
 
 function compareRows(files, name, wanted) {
-  var lines = rows(files, name, 3, function (line, cells) { compare(name, line, cells, wanted[line - 1]); });
+  var bytes = content(files, name);
+  function isAsWanted(line, start, end) { return line <= wanted.length && stands(wanted[line - 1].join("\t"), bytes, start, end); }
+  var lines = rows(files, name, 3, function (line, cells) { compare(name, line, cells, wanted[line - 1]); }, isAsWanted);
   if (lines < wanted.length) wrong("line_missing", name, lines + 1, { wanted: short(wanted[lines]) });
 }
 
@@ -364,46 +447,90 @@ function compare(name, line, found, wanted) {
   if (found.join("\t") !== wanted.join("\t")) wrong("line_differs", name, line, { wanted: short(wanted), found: short(found) });
 }
 
+// ---- The officers ----------------------------------------------------------------------------------------------------
+
 function checkDuty(files, parameters, officers, drawn, seed) {
-  var name = "duty.tsv", needed = parameters.officers_per_case, given = new Map(), crews = new Map(), understaffed = 0;
-  var cases = drawn.map(function (one) { return one[2] + one[1]; }).sort().map(function (lot) { return lot.slice(64); });
-  var message = joined([bytesOf(seed), new Uint8Array(64)]);
-  var rawOf = new Map();
-  officers.forEach(function (officer) { given.set(officer, 0); rawOf.set(officer, bytesOf(officer)); });
+  var name = "duty.tsv", bytes = content(files, name), needed = parameters.officers_per_case, words = wordsOf(seed);
+  var cases = drawn.slice().sort(byTicket), texts = Array.from(officers.places.keys()), understaffed = 0;
+  var given = texts.map(function () { return 0; }), middle = new Int32Array(8), crews = new Map();
+  var endings = texts.map(function (_text, place) { return lastBlock(officers.seals.subarray(8 * place, 8 * place + 8), 96); });
 
-  function crewOf(listed, line) { // whole counties share one list: it is looked at once
-    if (!crews.has(listed)) {
-      var crew = listed ? listed.split(",") : [];
-      crew.forEach(function (officer, i) {
-        if (i && officer <= crew[i - 1]) wrong("crew_order", name, line);
-        if (!officers.has(officer)) wrong("unknown_officer", name, line, { found: short([officer]) });
-      });
-      crews.set(listed, crew);
+  function crewOf(listed, line) {
+    var crew = listed ? listed.split(",") : [];
+    return crew.map(function (officer, i) {
+      if (i && officer <= crew[i - 1]) wrong("crew_order", name, line);
+      if (!officers.places.has(officer)) wrong("unknown_officer", name, line, { found: short([officer]) });
+      return officers.places.get(officer);
+    });
+  }
+
+  /* Whole counties share one list: its bytes are read once, and known again after. */
+  function likeness(start, end) {
+    for (var key = end - start, i = 0; i < 16; i++) key = Math.imul(key, 31) + bytes[start + Math.floor(i * (end - start) / 16)] | 0;
+    return key;
+  }
+  function knownCrew(start, end) {
+    var known = crews.get(likeness(start, end));
+    if (!known || known.end - known.start !== end - start) return null;
+    for (var i = 0; i < end - start; i++) if (bytes[start + i] !== bytes[known.start + i]) return null;
+    return known.places;
+  }
+
+  /* The load that nobody among the first can exceed: the tickets of the others are not needed. */
+  function mostOf(crew) {
+    var lowest = [];
+    for (var i = 0; i < crew.length; i++) {
+      var load = given[crew[i]];
+      if (lowest.length === needed && load >= lowest[needed - 1]) continue;
+      for (var at = lowest.length; at > 0 && lowest[at - 1] > load; at--) lowest[at] = lowest[at - 1];
+      lowest[at] = load;
+      if (lowest.length > needed) lowest.pop();
     }
-    return crews.get(listed);
+    return lowest[lowest.length - 1];
   }
 
-  function firstOf(crew, seal) { // those with most cases cannot be among the first: their tickets are not needed
-    var loads = crew.map(function (officer) { return given.get(officer); }).sort(function (a, b) { return a - b; });
-    var most = loads[Math.min(needed, loads.length) - 1];
-    message.set(bytesOf(seal), 32);
-    return crew.filter(function (officer) { return given.get(officer) <= most; }).map(function (officer) {
-      message.set(rawOf.get(officer), 64);
-      hash(message, 96);
-      return { load: given.get(officer), lot: stateHex() + officer };
-    }).sort(function (a, b) { return a.load - b.load || (a.lot < b.lot ? -1 : 1); }).slice(0, needed).map(function (one) { return one.lot.slice(64); });
+  /* The places of those who come first: fewest cases so far, then smallest ticket, then seal. */
+  function firstOf(crew, lot) {
+    var first = [], most = mostOf(crew);
+    begin(words, lot.seal, 0);
+    middle.set(state);
+    for (var i = 0; i < crew.length; i++) {
+      var load = given[crew[i]], at = first.length;
+      if (load > most) continue;
+      state.set(middle);
+      work(endings[crew[i]]);
+      while (at > 0 && (first[at - 1].load - load || order(first[at - 1].ticket, 0, state, 0)) > 0) at--;
+      if (at < needed) first.splice(at, 0, { place: crew[i], load: load, ticket: state.slice() });
+      if (first.length > needed) first.pop();
+    }
+    return first.map(function (one) { return one.place; });
   }
 
-  var lines = rows(files, name, 3, function (line, cells) {
-    compare(name, line, cells.slice(0, 1), cases[line - 1] && [cases[line - 1]]);
-    var chosen = firstOf(crewOf(cells[1], line), cells[0]);
-    if (cells[2] !== chosen.join(",")) wrong("line_differs", name, line, { wanted: short(chosen), found: short(cells[2].split(",")) });
-    chosen.forEach(function (officer) { given.set(officer, given.get(officer) + 1); });
+  function seals(places) { return places.map(function (place) { return texts[place]; }).join(","); }
+
+  function give(chosen, line) {
+    chosen.forEach(function (place) { given[place]++; });
     if (chosen.length < needed) understaffed++;
     if (line % 1000 === 0) tell("duty", line, cases.length);
-  });
-  if (lines < cases.length) wrong("line_missing", name, lines + 1, { wanted: short([cases[lines]]) });
-  var loads = Array.from(given.values()).filter(Boolean).sort(function (a, b) { return a - b; });
+    return true;
+  }
+
+  function isAsWanted(line, start, end) {
+    var seal = start + 64, list = bytes.indexOf(9, start + 65);
+    if (line > cases.length || list < 0 || list > end || !stands(hexOf(cases[line - 1].seal, 0) + "\t", bytes, start, seal + 1)) return false;
+    var crew = knownCrew(seal + 1, list), chosen = crew && firstOf(crew, cases[line - 1]);
+    return crew !== null && stands(seals(chosen), bytes, list + 1, end) && give(chosen, line);
+  }
+
+  var lines = rows(files, name, 3, function (line, cells, start) {
+    compare(name, line, cells.slice(0, 1), cases[line - 1] && [hexOf(cases[line - 1].seal, 0)]);
+    var crew = crewOf(cells[1], line), chosen = firstOf(crew, cases[line - 1]), wanted = seals(chosen);
+    if (cells[2] !== wanted) wrong("line_differs", name, line, { wanted: short(wanted.split(",")), found: short(cells[2].split(",")) });
+    give(chosen, line);
+    crews.set(likeness(start + 65, start + 65 + cells[1].length), { start: start + 65, end: start + 65 + cells[1].length, places: crew });
+  }, isAsWanted);
+  if (lines < cases.length) wrong("line_missing", name, lines + 1, { wanted: short([hexOf(cases[lines].seal, 0)]) });
+  var loads = given.filter(Boolean).sort(function (a, b) { return a - b; });
   return [true, understaffed ? "duty_short" : "duty_ok", { total: cases.length, busy: loads.length, least: loads[0] || 0, most: loads[loads.length - 1] || 0, short: understaffed, needed: needed }];
 }
 
