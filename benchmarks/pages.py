@@ -101,6 +101,7 @@ def _sign_in(app: Flask) -> str:
     browser = app.test_client()
     with browser.session_transaction() as cookie:
         cookie.update(facts)
+    browser.get(LIST)  # a browser keeps what the first page put into its cookie, the token of its forms among it
     known = browser.get_cookie("session")
     assert known is not None
     return f"session={known.value}"

@@ -1,10 +1,12 @@
 """The application: settings, foundation, rooms, and the pages that gather several rooms."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
 from flask import Flask, current_app, g, render_template, request, url_for
+from markupsafe import Markup
 from werkzeug.utils import redirect
 
 from casework.accounts.rules import PERMISSIONS
@@ -174,16 +176,22 @@ def _frame() -> dict[str, Any]:
     """What every page shows around its content."""
     actor = g.get("actor")
     return {
-        "nav": _navigation(request.endpoint or "", actor.permissions, current_locale()) if actor else (),
+        "menu": _menu(request.endpoint or "", actor.permissions, current_locale()) if actor else "",
         "demo": current_app.config["CASEWORK"].demo,
     }
 
 
-@lru_cache(maxsize=5000)
-def _navigation(here: str, permissions: frozenset[str], locale: str) -> tuple[dict[str, Any], ...]:
+@lru_cache(maxsize=2000)
+def _menu(here: str, permissions: frozenset[str], locale: str) -> Markup:
     """The menu as it stands on a page; it depends on nothing else, and every page shows it."""
+    sections = list(_navigation(here))
+    menu = current_app.jinja_env.get_template("_menu.html")
+    return Markup(menu.render(sections=sections) if sections else "")  # noqa: S704 - a template of ours
+
+
+def _navigation(here: str) -> Iterator[dict[str, Any]]:
+    """The sections of the menu with the pages that the reader may open."""
     room = here.partition(".")[0]
-    sections = []
     for label, icon, pages in NAVIGATION:
         items = [
             {"label": _(title), "url": url_for(endpoint), "active": endpoint == here}
@@ -193,8 +201,7 @@ def _navigation(here: str, permissions: frozenset[str], locale: str) -> tuple[di
         if items:
             rooms = {endpoint.partition(".")[0] for endpoint, _title in pages}
             active = any(item["active"] for item in items) or (room in rooms and room != "accounts")
-            sections.append({"label": _(label), "icon": icon, "url": items[0]["url"], "active": active, "items": items})
-    return tuple(sections)
+            yield {"label": _(label), "icon": icon, "url": items[0]["url"], "active": active, "items": items}
 
 
 def _views() -> dict[str, Any]:

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, and_, any_, bindparam, false, func, not_, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, any_, bindparam, false, func, not_, or_, select, text
 from sqlalchemy.orm import InstrumentedAttribute
 
 from casework.accounts.models import Account, Officer, OrgUnit
 from casework.accounts.rules import CERTIFICATE_NOTICE, ROLES, permissions_of
 from casework.core import clock
 from casework.core.actor import Actor
-from casework.core.db import session
+from casework.core.db import is_read_only, session
 from casework.core.errors import NotFound
 from casework.core.i18n import _
 from casework.core.paging import Page, page
@@ -19,6 +19,14 @@ from casework.core.paging import Page, page
 T = TypeVar("T", bound=Select[Any])
 Column = ColumnElement[Any] | InstrumentedAttribute[Any]
 
+
+_TREE = select(*OrgUnit.__table__.columns).order_by(OrgUnit.division_code, OrgUnit.path)
+_TREE_VERSION = (
+    select(func.sum(func.hashtextextended(text("org_unit.ctid::text || ':' || org_unit.xmin::text"), 0)))
+    .select_from(OrgUnit)
+    .scalar_subquery()
+)
+"""Differs whenever a unit was written or removed: PostgreSQL's own marks of each row's version, added up."""
 
 _ACTOR = (
     select(
@@ -31,6 +39,7 @@ _ACTOR = (
         OrgUnit.name.label("org_name"),
         OrgUnit.path.label("org_path"),
         Officer.id.label("officer_id"),
+        _TREE_VERSION.label("tree"),
     )
     .join(OrgUnit, OrgUnit.id == Account.org_id)
     .outerjoin(Officer, Officer.account_id == Account.id)
@@ -44,6 +53,8 @@ def actor_of(account_id: int, *, epoch: int | None = None, address: str | None =
     row = session.execute(_ACTOR, {"account_id": account_id}).first()
     if row is None or (epoch is not None and row.epoch != epoch):
         return None
+    if is_read_only():
+        session().info["tree"] = row.tree  # nothing that this request does can change it
     return Actor(
         id=row.id,
         name=row.name,
@@ -82,12 +93,24 @@ def sees_unit(actor: Actor, unit_id: int | None) -> bool:
 
 def units(actor: Actor | None = None, *, kind: str | None = None) -> Sequence[Row[Any]]:
     """Units in the order of the tree, as rows of their columns; those an actor may see, or all."""
-    statement = select(*OrgUnit.__table__.columns).order_by(OrgUnit.division_code, OrgUnit.path)
-    if actor is not None:
-        statement = visible(statement, actor, unit=OrgUnit.id)
-    if kind is not None:
-        statement = statement.where(OrgUnit.kind == kind)
-    return session.execute(statement).all()
+    return [
+        unit
+        for unit in _tree()
+        if (kind is None or unit.kind == kind)
+        and (actor is None or actor.is_system or (actor.org_path != "/" and unit.path.startswith(actor.org_path)))
+    ]
+
+
+def _tree() -> tuple[Row[Any], ...]:
+    """All units. Nearly every page names some, and they hardly ever change: read again only when they did."""
+    global _known
+    version = session().info.get("tree") or session.scalar(select(_TREE_VERSION))
+    if _known is None or _known[0] != version:
+        _known = version, tuple(session.execute(_TREE).all())
+    return _known[1]
+
+
+_known: tuple[Any, tuple[Row[Any], ...]] | None = None
 
 
 def unit(unit_id: int) -> OrgUnit:
@@ -97,7 +120,7 @@ def unit(unit_id: int) -> OrgUnit:
 
 def unit_names() -> Mapping[int, str]:
     """Short names of all units by id."""
-    return dict(list(session.execute(select(OrgUnit.id, OrgUnit.short_name))))
+    return {unit.id: unit.short_name for unit in _tree()}
 
 
 def subtree(unit_id: int) -> list[int]:

@@ -158,6 +158,11 @@ def apart() -> Iterator[Connection]:
             yield connection
 
 
+def is_read_only() -> bool:
+    """Whether the session reads through a connection that PostgreSQL holds read-only: that of a safe request."""
+    return session.get_bind() is db.engines["read"]
+
+
 def streamed(statement: Select[Any], *, chunk: int = 5_000) -> Iterator[Row[Any]]:
     """The rows of a long reading as they were when it began, a chunk in memory at a time; columns only, no entities.
 
@@ -165,7 +170,7 @@ def streamed(statement: Select[Any], *, chunk: int = 5_000) -> Iterator[Row[Any]
     safe requests commit each statement: there the reading has a connection and a read-only transaction of its own.
     """
     reading = statement.execution_options(yield_per=chunk)
-    if session.get_bind() is not db.engines["read"]:
+    if not is_read_only():
         yield from session.execute(reading)
         return
     with db.engines["read"].connect().execution_options(isolation_level="READ COMMITTED") as connection:

@@ -1,5 +1,6 @@
 """Jinja as the pages use it: `_()` in the reader's language, and output that escapes only what can need it."""
 
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -22,6 +23,22 @@ def written(value: Any) -> str:
     return str(value) if kind is int else escape(value)
 
 
+def option_list(choices: Iterable[Sequence[Any]], chosen: str) -> Markup:
+    """The `<option>`s of a select, from pairs of a value and a label; further items of a choice are not shown.
+
+    The same choices are written once: the 160 units of a city stand on many pages.
+    """
+    return _option_list(tuple((value, label, type(label)) for value, label, *_more in choices), chosen)
+
+
+@lru_cache(maxsize=200)
+def _option_list(choices: tuple[tuple[Any, Any, type], ...], chosen: str) -> Markup:
+    """The types are there so that markup is not taken for the same text without any."""
+    one = Markup('<option value="{}"{}>{}</option>')
+    selected = {True: Markup(" selected"), False: ""}
+    return Markup("").join(one.format(value, selected[str(value) == chosen], label) for value, label, _kind in choices)
+
+
 class _Code(CodeGenerator):
     """Compiles `{{ value }}` to a call of `written`, where Jinja would call `escape`."""
 
@@ -42,7 +59,7 @@ class Environment(FlaskEnvironment):
         super().__init__(*arguments, **options)
         self.add_extension("jinja2.ext.i18n")
         self.install_gettext_callables(i18n.translate, i18n.plural, newstyle=True)  # type: ignore[attr-defined]
-        self.globals["_"] = _said
+        self.globals.update(_=_said, option_list=option_list)
         self.filters["translated"] = i18n.translate
 
 

@@ -231,7 +231,7 @@ def install(
     app.jinja_environment = Environment
     csrf.init_app(app)
     app.jinja_env.undefined = StrictUndefined
-    app.jinja_env.globals.update(panel=panel, may_use=may_use, charts=charts, LOCAL_ZONE=clock.LOCAL_ZONE)
+    app.jinja_env.globals.update(panel=panel, may_use=may_use, asset=asset, charts=charts, LOCAL_ZONE=clock.LOCAL_ZONE)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
     app.before_request(_open(load_actor))
@@ -308,6 +308,16 @@ def _headers(response: Response) -> Response:
     if g.get("actor") is not None:
         response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def asset(filename: str) -> str:
+    """The address of a static file; every page names half a dozen."""
+    return _asset_url(filename, request.script_root)
+
+
+@cache
+def _asset_url(filename: str, _root: str) -> str:
+    return url_for("static", filename=filename)
 
 
 @cache

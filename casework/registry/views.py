@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
@@ -84,13 +85,19 @@ def _wanted() -> tuple[Form, Search]:
     return form, Search(**given)
 
 
-def _filter_choices(units: Sequence[Any]) -> dict[str, list[tuple[Any, str]]]:
+def _filter_choices(units: Sequence[Any]) -> dict[str, Sequence[tuple[Any, str]]]:
     return {
-        "units": [(unit.id, "　" * (unit.path.count("/") - 2) + unit.short_name) for unit in units],
+        "units": _units_to_choose(tuple(units)),
         "sections": [(letter, f"{letter} {name}") for letter, name in industry_sections().items()],
         "statuses": [(key, _(label)) for key, label in STATUSES.items()],
         "classes": [(key, _(label)) for key, label in SUBJECT_CLASSES.items()],
     }
+
+
+@lru_cache(maxsize=500)
+def _units_to_choose(units: tuple[Any, ...]) -> Sequence[tuple[int, str]]:
+    """The units a reader may see, each as deep as it lies in the tree: made once while they stay the same."""
+    return [(unit.id, "　" * (unit.path.count("/") - 2) + unit.short_name) for unit in units]
 
 
 @views.post("/enterprises/export")
