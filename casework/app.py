@@ -29,6 +29,7 @@ ROOMS = (
     "sampling",
     "intake",
     "warning",
+    "keydomains",
     "disclosure",
     "insight",
 )
@@ -61,6 +62,11 @@ NAVIGATION = (
             ("grading.official", N_("省级等级")),
             ("grading.sharing", N_("部门共享")),
         ),
+    ),
+    (
+        N_("重点领域"),
+        "shield-check",
+        (("keydomains.overview", N_("专业分级与监管级别")), ("keydomains.plans", N_("全覆盖检查计划"))),
     ),
     (
         N_("双随机抽查"),
@@ -122,6 +128,7 @@ DESK = (
 
 ENTERPRISE_PANELS = (
     "grading.enterprise_panel",
+    "keydomains.enterprise_panel",
     "cases.enterprise_panel",
     "disclosure.enterprise_panel",
     "intake.enterprise_panel",

@@ -11,7 +11,8 @@ from casework.core.db import Base
 from casework.settings import Settings
 
 ROOMS_WITH_TABLES = (
-    "accounts", "documents", "registry", "grading", "cases", "sampling", "intake", "warning", "disclosure",
+    "accounts", "documents", "registry", "grading", "cases", "sampling", "intake", "warning",
+    "keydomains", "disclosure",
 )  # fmt: skip
 MIGRATION_LOCK = 4_116_000
 

@@ -20,6 +20,8 @@ from casework.grading.messages import (
     SimulationRequested,
 )
 from casework.intake import operations as intake
+from casework.keydomains import operations as keydomains
+from casework.keydomains.messages import AssessmentRequested
 from casework.registry import operations as registry
 from casework.registry.messages import BatchReceived, ImportRequested, RecordsChanged
 from casework.sampling import operations as sampling
@@ -54,15 +56,20 @@ TABLE: tuple[On, ...] = (
     On(ResultPublished, disclosure.feed_back),
     On(ImportRequested, registry.read_batch),
     On(BatchReceived, grading.regrade_batch, queue="bulk"),
+    On(BatchReceived, keydomains.reassess_batch, queue="bulk"),
     On(RecordsChanged, grading.regrade),
+    On(RecordsChanged, keydomains.reassess),
     On(RunRequested, grading.carry_out_run, queue="bulk"),
     On(SimulationRequested, grading.carry_out_simulation, queue="bulk"),
     On(CalibrationRequested, grading.carry_out_calibration, queue="bulk"),
     On(CaseClosed, intake.take_back_outcome),
     On(GradeChanged, warning.judge_grade_change),
+    On(GradeChanged, keydomains.reassess_graded),
     On(RunFinished, warning.scan, queue="bulk"),
     On(RunFinished, grading.renew_grade_files),
     On(GradeFileRequested, grading.write_grade_file, queue="bulk"),
+    On(RunFinished, keydomains.assess_after_run, queue="bulk"),
+    On(AssessmentRequested, keydomains.assess_everybody, queue="bulk"),
 )
 
 

@@ -24,6 +24,7 @@ from casework.core.logs import configure
 from casework.disclosure import operations as disclosure
 from casework.grading import operations as grading
 from casework.intake import operations as intake
+from casework.keydomains import operations as keydomains
 from casework.sampling import operations as sampling
 from casework.warning import operations as warning
 
@@ -61,6 +62,7 @@ TABLE: tuple[Every, ...] = (
     Every("10 8 * * *", warning.escalate_overdue),
     Every("20 * * * *", disclosure.publish_missed),
     Every("30 8 * * *", sampling.start_due_campaigns),
+    Every("40 8 * * *", keydomains.open_due_cases),
     Every("*/10 * * * *", sampling.open_missing_cases),
     Every("15 * * * *", sampling.finish_campaigns),
 )

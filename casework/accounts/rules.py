@@ -40,6 +40,10 @@ PERMISSIONS: dict[str, str] = {
     "intake.triage": N_("受理、分送与核查线索"),
     "intake.reveal": N_("查看举报人信息（须说明理由）"),
     "intake.approve": N_("批准核查延期与超上限检查"),
+    "keydomains.read": N_("查看本业务条线的专业分级与监管级别"),
+    "keydomains.keep": N_("导入专业分级、重新评定"),
+    "keydomains.plan": N_("编制全覆盖检查计划"),
+    "keydomains.approve": N_("批准全覆盖检查计划"),
     "warning.read": N_("查看风险预警"),
     "warning.check": N_("核查风险预警"),
     "warning.dispose": N_("研判与处置预警"),
@@ -78,10 +82,12 @@ ROLES: dict[str, Role] = {
         _role(
             "director", N_("局长"), *_SUPERVISE, "grading.approve", "sampling.approve", "cases.approve",
             "cases.publish", "disclosure.approve", "intake.read", "intake.approve", "sampling.publish",
+            "keydomains.read", "keydomains.approve",
         ),
         _role(
             "deputy", N_("分管局领导"), *_SUPERVISE, "grading.approve", "sampling.approve", "sampling.cancel",
             "cases.approve", "cases.publish", "disclosure.approve", "intake.read", "intake.approve", "warning.dispose",
+            "keydomains.read", "keydomains.approve",
         ),
         _role(
             "credit", N_("信用监管科"), *_SUPERVISE, "registry.import", "registry.match", "registry.mark",
@@ -91,7 +97,7 @@ ROLES: dict[str, Role] = {
         ),
         _role(
             "line", N_("业务科室"), *_SUPERVISE, "sampling.plan", "cases.follow_up", "warning.check", "warning.dispose",
-            "intake.read", "intake.triage",
+            "intake.read", "intake.triage", "keydomains.read", "keydomains.keep", "keydomains.plan",
         ),
         _role("legal", N_("法规科"), *_SUPERVISE, "accounts.officers", "sampling.review", "documents.void"),
         _role("enforcement", N_("综合执法支队"), *_READ, "intake.read", "intake.triage", "cases.follow_up"),
@@ -101,13 +107,16 @@ ROLES: dict[str, Role] = {
         _role(
             "county", N_("县（市、区）局负责人"), *_SUPERVISE, "registry.mark", "sampling.plan", "sampling.draw", "sampling.publish",
             "cases.approve", "cases.publish", "cases.follow_up", "intake.read", "intake.triage", "intake.approve",
-            "warning.check", "warning.dispose", "disclosure.approve",
+            "warning.check", "warning.dispose", "disclosure.approve", "keydomains.read", "keydomains.plan",
+            "keydomains.approve",
         ),
         _role(
             "leader", N_("检查组长"), *_SUPERVISE, "cases.inspect", "cases.review", "cases.follow_up", "intake.read",
-            "intake.triage", "warning.check",
+            "intake.triage", "warning.check", "keydomains.read",
         ),
-        _role("inspector", N_("检查人员"), *_READ, "grading.read", "cases.inspect", "cases.follow_up"),
+        _role(
+            "inspector", N_("检查人员"), *_READ, "grading.read", "cases.inspect", "cases.follow_up", "keydomains.read",
+        ),
         _role("supervisor", N_("司法监督账号"), *_READ, "sampling.read", "disclosure.read", "insight.read"),
         _role("auditor", N_("抽取监督员"), "sampling.read", "sampling.audit", "registry.read"),
         _role("sysadmin", N_("系统管理员"), "console.operate", "console.parameters"),

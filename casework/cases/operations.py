@@ -198,6 +198,7 @@ def _arrangement(case: Case, override_reason: str | None) -> dict[str, Any]:
         "visits": visits.count,
         "cap": visits.cap,
         "bound_by_cap": queries.kind_of(case).bound_by_cap,
+        "least_by_law": queries.kind_of(case).least_by_law,
         "override_reason": override_reason,
         "approved": case.approved_on is not None,
     }

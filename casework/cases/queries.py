@@ -476,6 +476,17 @@ def occupied(enterprise_ids: Collection[int], item_codes: Sequence[str], year: i
     return {enterprise_id: "running" if running else "checked" for enterprise_id, running in found}
 
 
+def last_checks(line: str, enterprise_ids: Collection[int] | None = None) -> dict[int, date]:
+    """The day of the last check of each enterprise about an item of a business line; those that could not be made are
+    none."""
+    statement = select(Case.enterprise_id, func.max(Case.checked_on)).where(
+        Case.items.contains([{"line": line}]), Case.checked_on.is_not(None), Case.ended_by.is_(None)
+    )
+    if enterprise_ids is not None:
+        statement = statement.where(_one_of(enterprise_ids))
+    return dict(session.execute(statement.group_by(Case.enterprise_id)).all())
+
+
 def _one_of(enterprise_ids: Collection[int]) -> ColumnElement[bool]:
     """One array however many ids: ten thousand placeholders would cost more than the query (a pool asks so)."""
     return Case.enterprise_id == any_(literal(list(enterprise_ids), ARRAY(BigInteger)))

@@ -29,10 +29,11 @@ class Item:
 
 @dataclass(frozen=True)
 class Origin:
-    """What ordered the cases: a draw or a trigger (ORIGIN_KINDS); `id` counts in the room it comes from.
+    """What ordered the cases: a draw, a trigger or the full coverage of a key domain (ORIGIN_KINDS).
 
-    `title` and `number` stand on papers and pages: nothing about an informant may be in them. `source` is a key of
-    SOURCES, `case_kind` one of the catalogue of kinds; `due_on` ends the whole task, e.g. of a campaign.
+    `id` counts in the room it comes from. `title` and `number` stand on papers and pages: nothing about an informant
+    may be in them. `source` is a key of SOURCES, `case_kind` one of the catalogue of kinds; `due_on` ends the whole
+    task, e.g. of a campaign.
     """
 
     kind: str
@@ -56,7 +57,7 @@ class NewCase:
     line: str | None = None
 
 
-ORIGIN_KINDS = {"draw": N_("双随机抽取"), "trigger": N_("触发式检查")}
+ORIGIN_KINDS = {"draw": N_("双随机抽取"), "trigger": N_("触发式检查"), "coverage": N_("全覆盖重点检查")}
 
 SOURCES = {
     "plan": N_("年度抽查计划"),
@@ -288,8 +289,11 @@ def enough_officers(facts: Facts) -> str | None:
 
 
 def within_cap(facts: Facts) -> str | None:
-    """Scheduled checks stop at the year's cap; triggered ones need a reason. Only visits count (国办发〔2024〕54号)."""
-    if not facts["on_site"] or facts["visits"] < facts["cap"]:
+    """Scheduled checks stop at the year's cap; triggered ones need a reason. Only visits count (国办发〔2024〕54号).
+
+    The minimum that a law asks for in a key domain is not cut by the cap.
+    """
+    if not facts["on_site"] or facts["visits"] < facts["cap"] or facts.get("least_by_law"):
         return None
     used = _("本年度已安排检查 %(visits)s 次，达到上限 %(cap)s 次", visits=facts["visits"], cap=facts["cap"])
     if facts["bound_by_cap"]:
@@ -548,6 +552,8 @@ class CaseKind:
     sources: tuple[str, ...]
     workflow: Workflow = STANDARD
     bound_by_cap: bool = True
+    least_by_law: bool = False
+    """Whether its checks are a minimum by law, which the year's cap does not cut though they count in it."""
     duties: Mapping[str, str] = field(default_factory=lambda: DUTIES)
     clocks: Mapping[str, Clock] = field(default_factory=lambda: CLOCKS)
 

@@ -1,5 +1,6 @@
 """The working-day calendar: public holidays, make-up working weekends (调休) and legal terms counted on them."""
 
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -58,3 +59,9 @@ class Term:
     def due_on(self, start: date, calendar: WorkCalendar) -> date:
         """The last day of the term that starts with an event on `start`."""
         return calendar.add(start, self.days) if self.working else calendar.add_natural(start, self.days)
+
+
+def months_later(day: date, months: int) -> date:
+    """The same day of a later month, or its last one where the month is shorter."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

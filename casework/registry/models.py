@@ -173,6 +173,19 @@ class CurrentGrade(Base):
     run_id: Mapped[int | None]
 
 
+class KeyObject(Base):
+    """A key-supervision object (重点监管对象) of a domain, handed down by the key domains: whom general draws spare.
+
+    Neither grade nor tier stands here.
+    """
+
+    __tablename__ = "key_object"
+    __table_args__ = (Index("ix_key_object_domain", "domain", "enterprise_id"),)
+
+    enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprise.id"), primary_key=True, autoincrement=False)
+    domain: Mapped[str] = mapped_column(primary_key=True)
+
+
 class ImportBatch(Base):
     """One file given to one source: what it is, what was done with it, and what became of its rows.
 

@@ -24,7 +24,15 @@ from casework.core.errors import Invalid, NotFound, Refusal
 from casework.core.i18n import _
 from casework.core.ledger import announce, announce_all, record
 from casework.registry.messages import BatchReceived, ImportRequested, RecordsChanged
-from casework.registry.models import ColumnMapping, CreditRecord, CurrentGrade, Enterprise, ImportBatch, WaitingRow
+from casework.registry.models import (
+    ColumnMapping,
+    CreditRecord,
+    CurrentGrade,
+    Enterprise,
+    ImportBatch,
+    KeyObject,
+    WaitingRow,
+)
 from casework.registry.queries import among, marks_of
 from casework.registry.reference import CITY, divisions
 from casework.registry.rules import KINDS, contradictions, why_not
@@ -528,6 +536,14 @@ def hand_down_grades(rows: Iterable[tuple[int, str, int]], *, run_id: int | None
 def take_back_grades(ids: Iterable[int]) -> None:
     """Forgets the grades of enterprises that are no longer classified. For grading only; its history keeps them."""
     session.execute(delete(CurrentGrade).where(among(CurrentGrade.enterprise_id, ids)))
+
+
+def hand_down_key_objects(domain: str, *, enter: Iterable[int] = (), leave: Iterable[int] = ()) -> None:
+    """Keeps who is a key-supervision object of a domain. For the key domains only. Idempotent by content."""
+    session.execute(delete(KeyObject).where(KeyObject.domain == domain, among(KeyObject.enterprise_id, leave)))
+    rows = [{"enterprise_id": enterprise_id, "domain": domain} for enterprise_id in enter]
+    if rows:
+        session.execute(postgresql.insert(KeyObject).on_conflict_do_nothing(), rows)
 
 
 # Lists that leave the house ------------------------------------------------------------------------------------------

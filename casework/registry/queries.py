@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import current_app
@@ -34,7 +34,7 @@ from casework.core.db import session, streamed
 from casework.core.errors import NotFound
 from casework.core.i18n import _
 from casework.core.paging import Page, page
-from casework.registry.models import CreditRecord, CurrentGrade, Enterprise, ImportBatch, WaitingRow
+from casework.registry.models import CreditRecord, CurrentGrade, Enterprise, ImportBatch, KeyObject, WaitingRow
 from casework.registry.rules import INSPECTABLE, KINDS, Marks
 from casework.registry.sources._sealing import Seal
 from casework.registry.sources._values import bigrams, fold, name_key
@@ -144,6 +144,12 @@ def in_sight(statement: Select[Any], actor: Actor, *, enterprise: Any) -> Select
     """Keeps the rows about enterprises that the actor may see; `enterprise` is the column with the enterprise's id."""
     joined = statement.join(Enterprise, Enterprise.id == enterprise)
     return staff.visible(joined, actor, unit=Enterprise.org_id)
+
+
+def below(unit_ids: Iterable[int], *, enterprise: Any) -> ColumnElement[bool]:
+    """Whether an enterprise belongs to one of these units; `enterprise` is the column with the enterprise's id."""
+    located = aliased(Enterprise)  # the statement may have joined the enterprise for its scope
+    return exists().where(located.id == enterprise, among(located.org_id, unit_ids))
 
 
 def grades(ids: Iterable[int]) -> dict[int, Grade]:
@@ -341,6 +347,82 @@ def histories(ids: Iterable[int]) -> Sequence[Row[Any]]:
 def marks_of(known: CreditRecord) -> Marks:
     """The days of a record that its rules look at."""
     return Marks(**{name: getattr(known, name) for name in Marks.__dataclass_fields__})
+
+
+_HELD = aliased(CreditRecord)
+
+
+class KeyRecord(NamedTuple):
+    """A record beside the enterprise that it is about and the grade kept under it, for the key domains. Internal."""
+
+    enterprise_id: int
+    org_id: int
+    name: str
+    subject_class: str
+    industry: str
+    credit: str | None
+    id: int
+    kind: int
+    klass: int
+    happened_on: date
+    ends_on: date | None
+    words: str
+    detail: Mapping[str, Any]
+
+
+def key_records(
+    kinds: Iterable[str], day: date, *, grounds: Mapping[str, Iterable[int]], ids: Iterable[int] | None = None
+) -> Iterator[KeyRecord]:
+    """Records of some kinds that stand on a day, enterprise by enterprise, of those that are inspectable and hold one
+    of the `grounds`: a licence or a registration in force, by kind and classes. Repaired and revoked ones are left out.
+    """
+    holds = exists().where(
+        _HELD.enterprise_id == Enterprise.id,
+        _HELD.superseded_at.is_(None),
+        _HELD.revoked_on.is_(None),
+        _HELD.happened_on <= day,
+        or_(_HELD.ends_on.is_(None), _HELD.ends_on > day),
+        or_(*((_HELD.kind == KINDS[kind].number) & _HELD.klass.in_(tuple(of)) for kind, of in grounds.items())),
+    )
+    section = func.coalesce(Enterprise.industry_section, "")
+    statement = (
+        select(
+            Enterprise.id.label("enterprise_id"),
+            Enterprise.org_id,
+            Enterprise.name,
+            Enterprise.subject_class,
+            (section + func.coalesce(Enterprise.industry_code, "")).label("industry"),
+            CurrentGrade.grade.label("credit"),
+            CreditRecord.id,
+            CreditRecord.kind,
+            CreditRecord.klass,
+            CreditRecord.happened_on,
+            CreditRecord.ends_on,
+            func.concat_ws(" ", CreditRecord.title, CreditRecord.document_no, cast(CreditRecord.detail, Text)),
+            CreditRecord.detail,
+        )
+        .join(CreditRecord, CreditRecord.enterprise_id == Enterprise.id)
+        .outerjoin(CurrentGrade, CurrentGrade.enterprise_id == Enterprise.id)
+        .where(
+            Enterprise.status.in_(sorted(INSPECTABLE)),
+            CreditRecord.superseded_at.is_(None),
+            CreditRecord.revoked_on.is_(None),
+            or_(CreditRecord.repaired_on.is_(None), CreditRecord.repaired_on > day),
+            CreditRecord.kind.in_([KINDS[kind].number for kind in kinds]),
+            CreditRecord.happened_on <= day,
+            holds,
+        )
+        .order_by(Enterprise.id, CreditRecord.id)
+    )
+    if ids is not None:
+        statement = statement.where(among(Enterprise.id, ids))
+    for row in streamed(statement) if ids is None else session.execute(statement):
+        yield KeyRecord(*row)
+
+
+def key_objects(domains: Iterable[str]) -> set[int]:
+    """The key-supervision objects of some domains."""
+    return set(session.scalars(select(KeyObject.enterprise_id).where(KeyObject.domain.in_(list(domains)))))
 
 
 # Pools ---------------------------------------------------------------------------------------------------------------

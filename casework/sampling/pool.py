@@ -103,6 +103,7 @@ def candidates(scheme: Scheme) -> Iterator[Candidate]:
     drawn = drawn_for(codes, scheme.day.year)
     leaving = registry.PoolFilter(unit_ids=scheme.filter.unit_ids, tags=(DEREGISTERING,))
     deregistering = {row.enterprise_id for row in registry.stream_pool(leaving)}
+    key = registry.key_objects(domains_kept_out(scheme.items, scheme.day))
     for rows in _chunks(registry.stream_pool(scheme.filter)):
         ids = [row.enterprise_id for row in rows]
         visits = cases.visits(ids, scheme.day.year) if cap is not None else {}
@@ -112,6 +113,7 @@ def candidates(scheme: Scheme) -> Iterator[Candidate]:
             reason = out_reason(
                 status=row.status,
                 deregistering=row.enterprise_id in deregistering,
+                key=row.enterprise_id in key,
                 occupied=occupied.get(row.enterprise_id),
                 drawn=row.enterprise_id in drawn,
                 visits=made,
@@ -119,6 +121,13 @@ def candidates(scheme: Scheme) -> Iterator[Candidate]:
             )
             near = cap is not None and made > 0 and near_cap(made + 1, cap)
             yield Candidate(row.enterprise_id, row.code, row.org_id, row.grade, reason, near)
+
+
+def domains_kept_out(items: Sequence[InspectionItem], day: date) -> set[str]:
+    """The key domains whose objects stay out of a draw of these items, because they are checked at a frequency of their
+    own (优化营商环境条例第五十四条); none where the bureau lets the draw decide the order of their checks instead."""
+    set_for = parameters.value("sampling.key_objects", day)
+    return {item.line for item in items if item.importance == "key" and set_for.get(item.line) == "exclude"}
 
 
 def _chunks(rows: Iterable[T]) -> Iterator[list[T]]:

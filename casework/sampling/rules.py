@@ -1,6 +1,5 @@
 """What the sampling room decides: the lives of plans and campaigns, floors, batches, exclusions, what may be public."""
 
-from calendar import monthrange
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -8,6 +7,7 @@ from itertools import combinations, product
 from typing import Any, Protocol
 
 from casework.accounts.rules import LINES, QUALIFICATIONS
+from casework.core.calendar import months_later
 from casework.core.i18n import N_, _
 from casework.core.workflow import Facts, Guard, Move, State, Workflow, all_of, needs
 from casework.registry.rules import INSPECTABLE
@@ -152,9 +152,9 @@ def _batch_day(cadence: str, first: date, number: int) -> date | None:
         case "weekly":
             return first + timedelta(weeks=number)
         case "monthly":
-            return _months_later(first, number)
+            return months_later(first, number)
         case "quarterly":
-            return _months_later(first, 3 * number)
+            return months_later(first, 3 * number)
         case _:
             return first if number == 0 else None
 
@@ -188,12 +188,6 @@ def overlaps(lines: Sequence[Scheduled], within_days: int) -> list[Overlap]:
                 first, second = close[0]
                 found.append(Overlap(one, other, first, second, len({later.period for _sooner, later in close})))
     return found
-
-
-def _months_later(day: date, months: int) -> date:
-    """The same day of a later month, or its last one where the month is shorter."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def _period(cadence: str, day: date) -> str:
@@ -351,6 +345,7 @@ SITES = {True: N_("现场检查"), False: N_("非现场检查")}
 OUT_REASONS = {
     "status": N_("登记状态不在检查范围"),
     "deregistering": N_("简易注销公告期"),
+    "key": N_("重点监管对象，另行全覆盖检查"),
     "running": N_("同一事项正在检查"),
     "checked": N_("本年度同一事项已检查"),
     "drawn": N_("本年度同一事项已抽取"),
@@ -364,17 +359,27 @@ DEREGISTERING = "简易注销公告期"
 
 
 def out_reason(
-    *, status: str, deregistering: bool, occupied: str | None, drawn: bool, visits: int, cap: int | None
+    *,
+    status: str,
+    deregistering: bool,
+    key: bool = False,
+    occupied: str | None,
+    drawn: bool,
+    visits: int,
+    cap: int | None,
 ) -> str | None:
     """Why a member may not be drawn, a key of OUT_REASONS; None when it may.
 
-    `occupied`: a check of one of the items is `running` or was `checked` this year; `drawn`: so was a draw; `cap`: how
-    many visits a year are allowed, None where the check is off-site and uses none.
+    `key`: it has checks of these items of its own, at the minimum frequency of its domain; `occupied`: a check of one
+    of the items is `running` or was `checked` this year; `drawn`: so was a draw; `cap`: how many visits a year are
+    allowed, None where the check is off-site and uses none.
     """
     if status not in INSPECTABLE:
         return "status"
     if deregistering:
         return "deregistering"
+    if key:
+        return "key"
     if occupied:
         return occupied
     if drawn:

@@ -32,6 +32,7 @@ from tests.make import cases as make_cases
 from tests.make import disclosure as make_disclosure
 from tests.make import grading as make_grading
 from tests.make import intake as make_intake
+from tests.make import keydomains as make_key
 from tests.make import sampling as make_sampling
 from tests.make import warning as make_warning
 
@@ -183,6 +184,19 @@ class Things:
         return make_grading.grade_file()
 
     @cached_property
+    def key_subject(self) -> Any:
+        return make_key.subject(unit=self.unit)
+
+    @cached_property
+    def professional_batch(self) -> Any:
+        """A delivery of nobody's grade: it belongs to no area."""
+        return self.neighbour.professional_batch if self.neighbour else make_key.delivery("91411602MA5000000X,B,,")
+
+    @cached_property
+    def coverage_plan(self) -> Any:
+        return make_key.plan(make_cases.person("county", org=self.unit), org=self.unit)
+
+    @cached_property
     def alert(self) -> Any:
         return make_warning.alert(of=self.enterprise)
 
@@ -246,6 +260,9 @@ VALUES: dict[str, Callable[[Things], Any]] = {
     "grading.simulation_id": lambda things: things.simulation.id,
     "grading.calibration_id": lambda things: things.calibration.id,
     "grading.grade_file_id": lambda things: things.grade_file.id,
+    "keydomains.enterprise_id": lambda things: things.key_subject.enterprise_id,
+    "keydomains.batch_id": lambda things: things.professional_batch.id,
+    "keydomains.plan_id": lambda things: things.coverage_plan.id,
     "warning.alert_id": lambda things: things.alert.id,
     "warning.verb": lambda things: sorted(warning_pages.VERBS),
     "insight.name": lambda things: ["checks-area", "hits"],

@@ -3,9 +3,10 @@
 from casework.core.catalog import Catalogue
 from casework.registry.sources._reader import opened
 from casework.registry.sources._source import Source
-from casework.registry.sources._values import fold
+from casework.registry.sources._values import Unreadable, fold
+from casework.registry.sources._values import day as read_day
 
-__all__ = ["SOURCES", "fold", "opened"]
+__all__ = ["SOURCES", "Unreadable", "fold", "opened", "read_day"]
 
 SOURCES: Catalogue[Source] = Catalogue(__name__, Source)
 """All sources by key."""
