@@ -22,8 +22,10 @@ from casework.disclosure.messages import ResultPublished
 from casework.disclosure.models import Publication, Withdrawal
 from casework.disclosure.rules import CHECK_RESULT, PUBLICATION
 from casework.documents import operations as documents
+from casework.intake import queries as intake
 from casework.registry import operations as registry
 from casework.registry import queries as enterprises
+from casework.registry.rules import FOUND_NOTHING
 
 log = logging.getLogger("casework.disclosure")
 
@@ -155,11 +157,14 @@ def feed_back(publication_id: int, *, actor: Actor) -> None:
     """Writes a published result into the credit records, one record per item: the enterprise is graded anew.
 
     Idempotence key: (case number, item) with its content; a corrected edition becomes a new version of the same
-    records. An edition that is not in force any more changes nothing.
+    records. An edition that is not in force any more changes nothing. What was found shares the chain of the message
+    that led to the check; a penalty that names the same number goes on with it.
     """
     publication = _locked(publication_id)
     if publication.state != "published":
         return
+    message = intake.of_case(publication.subject_id)
+    chain = intake.chain_of(message) if message else publication.number
     for item in publication.facts["items"]:
         klass = gravest(_classes(item))
         if klass is None:
@@ -172,6 +177,7 @@ def feed_back(publication_id: int, *, actor: Actor) -> None:
             title=f"{publication.type}：{item['name']}",
             authority=publication.facts["organ"]["name"],
             document_no=publication.number,
+            chain=None if klass in FOUND_NOTHING else chain,
             detail={
                 "type": publication.type,
                 "item": item["code"],

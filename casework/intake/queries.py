@@ -163,6 +163,12 @@ def of_case(case_id: int) -> IntakeItem | None:
     return session.scalars(select(IntakeItem).where(IntakeItem.case_id == case_id)).first()
 
 
+def chain_of(item: IntakeItem) -> str:
+    """What names the chain of events (事件链) that began with a message: the number under which it first came."""
+    first = session.get(IntakeItem, item.from_item_id) if item.from_item_id else None
+    return (first or item).number
+
+
 @dataclass(frozen=True)
 class Link:
     """Another item that belongs to one, and how."""

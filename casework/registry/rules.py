@@ -21,6 +21,9 @@ STATUSES = {
 INSPECTABLE = frozenset({"active", "suspended"})
 """Only these are in the object library of a draw."""
 
+FOUND_NOTHING = frozenset({1, 7, 8, 9})
+"""Classes of `check` that tell of no violation: nothing was found, or nothing could be checked."""
+
 CODE_BASE = 16
 """`code` of a record = kind number × 16 + class: what the packed snapshot carries and the models refer to."""
 

@@ -72,7 +72,7 @@ def test_a_draw_is_published_as_抽查_with_plan_and_task(world):
 
 def test_several_results_of_an_item_count_by_the_gravest(world):
     publication = make_disclosure.published(codes=("L", "D"), finding="标签脱落；台账不实")
-    assert {one.klass for one in records(publication)} == {3}
+    assert {(one.klass, one.chain) for one in records(publication)} == {(3, publication.number)}
     assert publication.outcome == "problem"
     assert publication.item_outcomes == ["problem", "problem"]
 
@@ -85,7 +85,7 @@ def test_a_check_that_could_not_be_made_is_published_too_under_an_old_number_as_
     make_cases.walk(case, to="closed", crew=crew)
     publication = make_disclosure.publish(case)
     assert (publication.outcome, publication.enterprise_code) == ("absent", "411602600012345")
-    assert {one.klass for one in records(publication)} == {9}
+    assert {(one.klass, one.chain) for one in records(publication)} == {(9, None)}
     page = client.get(f"/public/results/{publication.number}").text
     assert "未能实施检查" in page
     assert "注册号" in page

@@ -17,6 +17,8 @@ from casework.core.jobs import Job
 from casework.documents import queries as documents
 from casework.documents.models import Document
 from casework.grading import operations as grading
+from casework.registry import queries as registry
+from casework.registry.snapshot import STAGES
 from tests import make
 from tests.people import Person
 from tests.running import House
@@ -182,6 +184,12 @@ def test_a_consumer_comes_in(house: House, cast: Cast, firm: Firm, caplog: pytes
     handler.follow("立案")
     handler.press("立案", reason="现场检查发现违法事实")
     told(handler)
+
+    # Complaint, report and finding are one act: they share a chain, of which the highest stage counts.
+    stages = [record for record in registry.records(firm.id) if record.kind in STAGES]
+    assert {record.kind for record in stages} == set(STAGES[:3])
+    assert len({record.chain for record in stages}) == 1
+    assert "5.02" not in receipt(firm.code)
 
     # Nobody but the centre has read who it was, where it was told: no other page, no paper, no log, no readable row.
     house.until(lambda: all(paper.pdf_sha256 for paper in session.scalars(select(Document))))

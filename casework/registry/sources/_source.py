@@ -321,7 +321,8 @@ class RecordSource(Source):
     identity: Identity
     klass: Callable[[Row], int] = _plain
     chained: bool = False
-    """Whether the document number also names the chain of events (事件链) to which the record belongs."""
+    """Whether the document number names the chain of events (事件链) to which the record belongs; the number of what led
+    to it (`led_by`) comes first."""
     unkept: frozenset[str] = field(default_factory=frozenset)
     """Fields that only decide the class."""
 
@@ -349,7 +350,7 @@ class RecordSource(Source):
                 title=self.title(row),
                 document_no=row.get("document_no"),
                 authority=row.get("authority"),
-                chain=row.get("document_no") if self.chained else None,
+                chain=(row.get("led_by") or row.get("document_no")) if self.chained else None,
                 detail=self._detail(row),
             ),
             [],

@@ -35,6 +35,7 @@ SOURCE = RecordSource(
     title=lambda row: row["matter"] or "投诉",
     klass=lambda row: row["outcome"],
     unkept=frozenset({"outcome"}),
+    chained=True,
     fields=(
         *SUBJECT,
         SOURCE_KEY,

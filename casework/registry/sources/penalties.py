@@ -70,6 +70,13 @@ SOURCE = RecordSource(
             required=True,
         ),
         Field(
+            "led_by",
+            N_("线索编号"),
+            values.whole_number_text,
+            ("案件来源编号", "来源编号", "检查编号", "投诉举报编号"),
+            note=N_("由投诉、举报或检查立案的填其编号：同一行为只按处罚计一次。"),
+        ),
+        Field(
             "violation", N_("违法行为类型"), values.text, ("违法事实", "案由", "违法行为", "处罚事由", "illegacttype")
         ),
         Field("domain", N_("领域"), values.text, ("业务领域", "条线")),
@@ -118,11 +125,12 @@ SOURCE = RecordSource(
                 "uscc": "91411602MA4400016L",
                 "name": "周口示例建材有限公司",
                 "document_no": "周市监处罚〔2025〕2号",
+                "led_by": "1411602002026000002",
                 "violation": "未按规定明码标价",
                 "sort": "警告",
                 "happened_on": "2025-10-10",
             },
-            {"kind": 8, "klass": 0},
+            {"kind": 8, "klass": 0, "chain": "1411602002026000002"},
         ),
         Example(
             {

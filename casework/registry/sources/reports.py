@@ -29,6 +29,7 @@ SOURCE = RecordSource(
     title=lambda row: row["matter"] or "举报",
     klass=lambda row: row["outcome"],
     unkept=frozenset({"outcome"}),
+    chained=True,
     fields=(
         *SUBJECT,
         SOURCE_KEY,

@@ -70,6 +70,7 @@ SOURCE = RecordSource(
     title=lambda row: f"{row['item']}：{WORDS[row['result']]}" if row["item"] else WORDS[row["result"]],
     klass=lambda row: row["result"],
     unkept=frozenset({"result"}),
+    chained=True,
     fields=(
         *SUBJECT,
         SOURCE_KEY,
