@@ -9,7 +9,7 @@ from casework.core.messages import Message
 from casework.disclosure import operations as disclosure
 from casework.disclosure.messages import ResultPublished
 from casework.documents import operations as documents
-from casework.documents.messages import DocumentIssued
+from casework.documents.messages import DocumentIssued, PdfWanted
 from casework.grading import operations as grading
 from casework.grading.messages import (
     CalibrationRequested,
@@ -52,6 +52,7 @@ TABLE: tuple[On, ...] = (
     On(CampaignDrawn, sampling.keep_bundle, queue="bulk"),
     On(CasesDue, sampling.open_drawn_cases, queue="bulk"),
     On(DocumentIssued, documents.render, queue="pdf"),
+    On(PdfWanted, documents.render, queue="pdf"),
     On(ResultReleased, disclosure.publish_result),
     On(ResultPublished, disclosure.feed_back),
     On(ImportRequested, registry.read_batch),

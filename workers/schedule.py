@@ -22,6 +22,7 @@ from casework.core.db import db, transaction
 from casework.core.jobs import LEADER_LOCK
 from casework.core.logs import configure
 from casework.disclosure import operations as disclosure
+from casework.documents import operations as documents
 from casework.grading import operations as grading
 from casework.intake import operations as intake
 from casework.keydomains import operations as keydomains
@@ -61,6 +62,7 @@ TABLE: tuple[Every, ...] = (
     Every("30 6 * * *", warning.scan),
     Every("10 8 * * *", warning.escalate_overdue),
     Every("20 * * * *", disclosure.publish_missed),
+    Every("50 * * * *", documents.print_missing),
     Every("30 8 * * *", sampling.start_due_campaigns),
     Every("40 8 * * *", keydomains.open_due_cases),
     Every("*/10 * * * *", sampling.open_missing_cases),

@@ -10,3 +10,10 @@ class DocumentIssued(Message):
     """A paper got its number: its PDF is to be made."""
 
     document_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PdfWanted(Message):
+    """Somebody wants the PDF of a paper that was issued without one."""
+
+    document_id: int

@@ -10,6 +10,7 @@ from casework.core.db import Base, BigId
 from casework.documents.rules import DOCUMENT
 
 ALIVE = "state IN ('draft', 'issued')"
+UNPRINTED = "issued_at IS NOT NULL AND pdf_sha256 IS NULL"
 
 
 class Document(Base):
@@ -38,6 +39,7 @@ class Document(Base):
             unique=True,
             postgresql_where=text(ALIVE),
         ),
+        Index("ix_document_unprinted", "id", postgresql_where=text(UNPRINTED)),
         Index("uq_document_replaces_id", "replaces_id", unique=True, postgresql_where=text(ALIVE)),
     )
 
@@ -61,6 +63,8 @@ class Document(Base):
     issued_by: Mapped[str | None]
     check_code: Mapped[str | None] = mapped_column(unique=True)
     pdf_sha256: Mapped[str | None] = mapped_column(ForeignKey("stored_file.sha256"))
+    pdf_asked_at: Mapped[datetime | None]
+    """When the press was last asked for the PDF."""
     void_reason: Mapped[str | None]
     voided_at: Mapped[datetime | None]
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from marshmallow import ValidationError
@@ -19,9 +20,14 @@ from casework.core.i18n import _
 from casework.core.ledger import announce, move, record
 from casework.documents import paper, printing, queries
 from casework.documents.catalogue import NOTICES, NoticeKind
-from casework.documents.messages import DocumentIssued
+from casework.documents.messages import DocumentIssued, PdfWanted
 from casework.documents.models import Document, NumberSeries
 from casework.documents.rules import CODE_LENGTH, CODE_LETTERS, DOCUMENT
+
+AT_ONCE = 30
+"""So many missing PDFs are asked for at a time."""
+PATIENCE = timedelta(days=1)
+"""What the press was asked for so long ago will not come by itself."""
 
 
 def draft(kind: str, *, subject: tuple[str, int], facts: Mapping[str, Any], org_id: int, actor: Actor) -> Document:
@@ -109,7 +115,7 @@ def issue(document_id: int, *, actor: Actor) -> Document:
     number = _take_number(document, clock.local_day(now).year, actor=actor)
     move(document, DOCUMENT, "issue", actor=actor)
     document.year, document.serial, document.number = number
-    document.issued_at, document.issued_by = now, actor.name
+    document.issued_at, document.issued_by, document.pdf_asked_at = now, actor.name, now
     document.check_code = "".join(secrets.choice(CODE_LETTERS) for _letter in range(CODE_LENGTH))
     session.flush()
     if document.replaces_id is not None:
@@ -128,6 +134,26 @@ def render(document_id: int, *, actor: Actor) -> None:
     pdf = printing.render_pdf(paper.page_of(document), paper=NOTICES[document.kind].paper)
     document.pdf_sha256 = files.store(pdf, name=paper.file_name(document), media_type="application/pdf").sha256
     record("documents.render", document, actor=actor, after={"pdf_sha256": document.pdf_sha256})
+
+
+def ask_for_pdf(document_id: int, *, actor: Actor) -> None:
+    """Has the press make the PDF of an issued paper that has none. Idempotence key: the document, while it is waited for."""
+    document = _locked(document_id)
+    if document.issued_at is None:
+        raise Refusal(_("文书还没有签发，不能生成 PDF。"))
+    if document.pdf_sha256 is None and not queries.is_waited_for(document):
+        document.pdf_asked_at = clock.now()
+        announce(PdfWanted(document_id=document.id), actor=actor)
+
+
+def print_missing(*, actor: Actor) -> None:
+    """Now and then has some PDFs made that are still missing, the newest first. Idempotence key: the document and the day.
+
+    A press that was away, or that this machine got later, catches up in small portions and leaves the processors alone.
+    """
+    for document in queries.unprinted(limit=AT_ONCE, asked_before=clock.now() - PATIENCE):
+        document.pdf_asked_at = clock.now()
+        announce(PdfWanted(document_id=document.id), actor=actor)
 
 
 def void(document_id: int, *, reason: str, actor: Actor) -> Document:

@@ -1,11 +1,12 @@
 """Nouns of the documents room: one paper, the papers of a subject, the paper behind a check code."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-from sqlalchemy import Integer, select
+from sqlalchemy import Integer, or_, select, text
 
 from casework.accounts import queries as staff
-from casework.core import files, parameters
+from casework.core import clock, files, parameters
 from casework.core.actor import Actor
 from casework.core.db import session
 from casework.core.errors import NotFound
@@ -13,8 +14,11 @@ from casework.core.i18n import _
 from casework.core.jobs import Job
 from casework.documents import rules
 from casework.documents.catalogue import NOTICES, SUBJECTS
-from casework.documents.models import Document
+from casework.documents.models import UNPRINTED, Document
 from casework.documents.rules import code_as_typed, organ_code
+
+PRESS_TAKES = timedelta(minutes=10)
+"""A PDF that has not come after so long is asked for again by whoever needs it."""
 
 
 def find(document_id: int) -> Document:
@@ -62,6 +66,24 @@ def by_check_code(code: str) -> Document | None:
 def pdf(document: Document) -> bytes | None:
     """The PDF, or None while it is not made."""
     return None if document.pdf_sha256 is None else files.read(document.pdf_sha256)
+
+
+def is_waited_for(document: Document) -> bool:
+    """Whether the press was asked for the PDF a short while ago, so that it will come by itself."""
+    asked = document.pdf_asked_at
+    return document.pdf_sha256 is None and asked is not None and clock.now() - asked < PRESS_TAKES
+
+
+def unprinted(*, limit: int, asked_before: datetime) -> Sequence[Document]:
+    """Papers in force whose PDF is missing and was not asked for since a moment, the newest first; locked."""
+    long_ago = or_(Document.pdf_asked_at.is_(None), Document.pdf_asked_at < asked_before)
+    return session.scalars(
+        select(Document)
+        .where(Document.state == "issued", text(UNPRINTED), long_ago)
+        .order_by(Document.id.desc())
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
 
 
 def pdf_problem(document: Document) -> str | None:

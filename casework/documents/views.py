@@ -55,6 +55,7 @@ def _page(document_id: int, form: Form) -> str:
         before=queries.find(known.replaces_id) if known.replaces_id else None,
         after=queries.successor(known),
         problem=None if known.pdf_sha256 or not known.issued_at else queries.pdf_problem(known),
+        waited_for=queries.is_waited_for(known),
         check_address=paper.check_address(known.check_code) if known.check_code else None,
         history=history("document", known.id),
         form=form,
@@ -71,6 +72,15 @@ def pdf(document_id: int) -> Any:
         raise NotFound(_("这份文书的 PDF 还没有生成，请先使用打印页面。"))
     name = paper.file_name(known)
     return download(data, name=name, media_type="application/pdf", shown=not request.args.get("download"))
+
+
+@views.post("/documents/<int:document_id>/pdf")
+@audience("documents.read")
+def ask_for_pdf(document_id: int) -> Any:
+    """For papers whose PDF is made only when somebody needs it."""
+    queries.find_for(document_id, actor())
+    documents.ask_for_pdf(document_id, actor=actor())
+    return done(_("正在生成 PDF，通常几秒钟；请稍后刷新。"), ".document", document_id=document_id)
 
 
 @views.get("/documents/<int:document_id>/print")

@@ -1,7 +1,10 @@
 """Pages of the documents room: who sees which paper, voiding, the public check, and the PDF made by its worker."""
 
+from datetime import timedelta
+
 import pytest
 
+from casework.core import clock
 from casework.core.actor import SYSTEM
 from casework.core.db import session, transaction
 from casework.core.errors import Refusal
@@ -9,6 +12,7 @@ from casework.core.ledger import OutboxMessage
 from casework.documents import operations as documents
 from casework.documents import printing, queries
 from casework.documents.catalogue import NOTICES
+from casework.documents.messages import PdfWanted
 from tests import make
 from workers.handlers import lines_for
 from workers.run import carry_out
@@ -60,6 +64,38 @@ def test_without_a_pdf_the_page_says_why_and_the_print_view_stays(live, monkeypa
     assert "缺少公文字体" in page
     assert visitor.get(f"/documents/{paper_id}/pdf").status_code == 404
     assert "行政检查通知书" in text_of(visitor.get(f"/documents/{paper_id}/print"))
+
+
+def test_a_missing_pdf_is_made_for_whoever_asks(world, as_role):
+    paper = make.document(issued=True)
+    clerk = as_role("legal")
+    page = text_of(clerk.get(f"/documents/{paper.id}"))
+    assert "PDF 正在生成" in page
+    with clock.at(clock.now() + timedelta(minutes=30)):
+        assert "需要时生成" in text_of(clerk.get(f"/documents/{paper.id}"))
+        for _twice in range(2):
+            assert clerk.post(f"/documents/{paper.id}/pdf").status_code == 303
+        asked = session.query(OutboxMessage).filter_by(name=PdfWanted.name).all()
+        assert [message.payload for message in asked] == [{"document_id": paper.id}]
+        assert "PDF 正在生成" in text_of(clerk.get(f"/documents/{paper.id}"))
+
+
+def test_a_draft_has_no_pdf_to_ask_for(world):
+    with pytest.raises(Refusal):
+        documents.ask_for_pdf(make.document().id, actor=SYSTEM)
+
+
+def test_missing_pdfs_come_in_small_portions(world, monkeypatch):
+    monkeypatch.setattr(documents, "AT_ONCE", 2)
+    papers = [make.document(subject=("case", number), issued=True).id for number in range(3)]
+    make.document(subject=("case", 9))
+    documents.print_missing(actor=SYSTEM)
+    assert session.query(OutboxMessage).filter_by(name=PdfWanted.name).count() == 0
+    with clock.at(clock.now() + timedelta(days=2)):
+        for _each in range(3):
+            documents.print_missing(actor=SYSTEM)
+    asked = session.query(OutboxMessage.payload).filter_by(name=PdfWanted.name)
+    assert sorted(payload["document_id"] for (payload,) in asked) == papers
 
 
 def test_an_officer_of_another_county_sees_nothing(as_role):
