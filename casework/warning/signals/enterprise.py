@@ -89,7 +89,8 @@ LICENCE_LAPSED = Signal(
         line=LICENCE_LINE,
     ),
     examples=(
-        Example(N_("昨天到期"), "red", _licence(Past("licence.2", 1826, 0))),
+        Example(N_("昨天到期"), "orange", _licence(Past("licence.2", 1826, 0))),
+        Example(N_("过期九十天"), "red", _licence(Past("licence.2", 1916, -89))),
         Example(N_("过期一年以上"), None, _licence(Past("licence.2", 2300, -366))),
         Example(N_("过期，已另有同类许可证"), None, _licence(Past("licence.2", 1826, -3), Past("licence.2", 3, 1800))),
         Example(
@@ -289,15 +290,21 @@ LISTED_LONG = Signal(
         source="""JOIN credit_record r ON r.enterprise_id = e.id CROSS JOIN LATERAL (
             SELECT extract(year FROM age(CAST(:day AS date), r.happened_on)) * 12
             + extract(month FROM age(CAST(:day AS date), r.happened_on)) AS months) m""",
-        where=f"r.kind = {kind('abnormal')} AND {IN_FORCE} AND m.months >= :threshold AND m.months < 36",
+        where=f"e.subject_class = 'company' AND r.kind = {kind('abnormal')} AND {IN_FORCE}"
+        " AND m.months >= :threshold AND m.months < 36",
         period="r.source || '/' || r.source_key",
         value="m.months",
         facts="'title', r.title, 'records', jsonb_build_array(r.id)",
     ),
     examples=(
         Example(N_("列入两年九个月"), None, (Firms(records=(Past("abnormal.1", 1010),)),)),
-        Example(N_("列入两年十个月"), "orange", (Firms(records=(Past("abnormal.1", 1040),)),)),
-        Example(N_("列入两年十一个月"), "red", (Firms(records=(Past("abnormal.4", 1070),)),)),
+        Example(N_("列入两年十个月"), "yellow", (Firms(records=(Past("abnormal.1", 1040),)),)),
+        Example(N_("列入两年十一个月"), "orange", (Firms(records=(Past("abnormal.4", 1070),)),)),
+        Example(
+            N_("个体工商户标记为经营异常状态，三年没有后果"),
+            None,
+            (Firms(records=(Past("abnormal.1", 1040),), columns={"subject_class": "individual"}),),
+        ),
         Example(N_("已移出"), None, (Firms(records=(Past("abnormal.1", 1040, 0),)),)),
     ),
 )
