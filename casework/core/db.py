@@ -16,9 +16,11 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Connection,
+    CursorResult,
     Date,
     DateTime,
     Engine,
+    Executable,
     Identity,
     LargeBinary,
     MetaData,
@@ -161,6 +163,22 @@ def apart() -> Iterator[Connection]:
 def is_read_only() -> bool:
     """Whether the session reads through a connection that PostgreSQL holds read-only: that of a safe request."""
     return session.get_bind() is db.engines["read"]
+
+
+def at_once(statement: Executable) -> Any:
+    """One statement for all to see at once, whatever becomes of the present transaction. Returns its first value.
+
+    The same as `apart` with two round trips fewer, which tell where each message of the queue does it twice.
+    """
+    if Session.pinned is not None:
+        with Session.pinned.begin_nested():
+            return _first_value(Session.pinned.execute(statement))
+    with db.engines[None].connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        return _first_value(connection.execute(statement))
+
+
+def _first_value(result: CursorResult[Any]) -> Any:
+    return result.scalar() if result.returns_rows else None
 
 
 def streamed(statement: Select[Any], *, chunk: int = 5_000) -> Iterator[Row[Any]]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from casework.core import clock
 from casework.core.actor import Actor
-from casework.core.db import Base, apart, session
+from casework.core.db import Base, at_once, session
 from casework.core.errors import NotFound, Refusal
 from casework.core.i18n import _
 from casework.core.ledger import OutboxMessage, record
@@ -85,8 +85,7 @@ def begin(message_id: UUID, handler: str, message: str, payload: dict[str, Any],
         set_={"state": "running", "attempts": Job.attempts + 1, "updated_at": now, "finished_at": None},
         where=Job.state.in_(("queued", "running")),
     )
-    with apart() as connection:
-        attempts = connection.execute(again.returning(Job.attempts)).scalar()
+    attempts = at_once(again.returning(Job.attempts))
     if attempts is None:
         return False
     _current.set((message_id, handler))
@@ -101,13 +100,12 @@ def progress(done: int, total: int | None = None, note: str | None = None) -> No
     current = _current.get()
     if current is None:
         return
-    with apart() as connection:
-        state = connection.execute(
-            update(Job)
-            .where(Job.message_id == current[0], Job.handler == current[1])
-            .values(done=done, total=total, note=note, updated_at=clock.now())
-            .returning(Job.state)
-        ).scalar()
+    state = at_once(
+        update(Job)
+        .where(Job.message_id == current[0], Job.handler == current[1])
+        .values(done=done, total=total, note=note, updated_at=clock.now())
+        .returning(Job.state)
+    )
     if state == "cancelled":
         raise Cancelled
 
@@ -131,18 +129,11 @@ def _note(state: Any, error: BaseException | None, *, finished_at: Any) -> None:
     expected = error is None or isinstance(error, Refusal)
     said = None if error is None else str(error) if expected else without_values(f"{type(error).__name__}: {error}")
     trace = None if expected else without_values("".join(traceback.format_exception(error)))
-    with apart() as connection:
-        connection.execute(
-            update(Job)
-            .where(Job.message_id == current[0], Job.handler == current[1])
-            .values(
-                state=state,
-                error=said,
-                traceback=trace,
-                updated_at=clock.now(),
-                finished_at=finished_at,
-            )
-        )
+    at_once(
+        update(Job)
+        .where(Job.message_id == current[0], Job.handler == current[1])
+        .values(state=state, error=said, traceback=trace, updated_at=clock.now(), finished_at=finished_at)
+    )
 
 
 def find(message_id: UUID) -> Job | None:

@@ -17,6 +17,9 @@ from casework.core.i18n import _
 from casework.core.messages import Message
 from casework.core.workflow import Move, Workflow
 
+ANNOUNCED = "announced"
+"""Where a session remembers that it announced something."""
+
 
 class AuditEntry(Base):
     """Somebody did something here. The database refuses to change or delete a row."""
@@ -146,7 +149,13 @@ def announce_all(messages: Iterable[Message], *, actor: Actor) -> list[UUID]:
     if rows:
         session.execute(insert(OutboxMessage), rows)
         session.execute(select(func.pg_notify("outbox", "")))
+        session().info[ANNOUNCED] = True
     return [row["id"] for row in rows]
+
+
+def has_announced() -> bool:
+    """Whether anything was announced through this session since it was last asked."""
+    return bool(session().info.pop(ANNOUNCED, False))
 
 
 def move(

@@ -5,7 +5,7 @@ stored result rests on (`rules.INPUTS`). What is known now: all corrections sinc
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -87,7 +87,7 @@ def replay(enterprise_id: int, day: date, knowledge: str = "then") -> Replay:
     if stored.grade is None or stored.model_id is None:
         raise Refusal(_("这户主体在 %(day)s 已退出分类。", day=day), field="on")
     if knowledge == "then":
-        return _as_known(stored, day, end, _books([enterprise_id]), queries.norms_at(end))
+        return _as_known(stored, day, end, _books([stored]), queries.norms_at(end))
     dossier = snapshot.dossier(enterprise_id, day)
     return _worked_out(dossier, day, stored, knowledge, clock.now(), queries.norms_at(end))
 
@@ -97,9 +97,9 @@ def result(stored: GradeHistory) -> Replay:
     return next(results([stored]))
 
 
-def results(stored: Sequence[GradeHistory]) -> Iterator[Replay]:
+def results(stored: Collection[GradeHistory]) -> Iterator[Replay]:
     """Stored results, each worked out again as of its own day and moment; the records of all are read at once."""
-    books, norms_of = _books(one.enterprise_id for one in stored), queries.norms_by_result()
+    books, norms_of = _books(stored), queries.norms_by_result()
     for one in stored:
         yield _as_known(one, one.as_of, one.recorded_at, books, norms_of(one))
 
@@ -268,10 +268,11 @@ def _hit_to_data(hit: reference.Hit, day: date) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _Books:
-    """What the register holds of some enterprises: their classes, and all versions of their records."""
+    """What some results rest on: classes of enterprises, all versions of their records, and the models."""
 
     classes: Mapping[int, str]
     versions: Mapping[int, Sequence[Any]]
+    models: Mapping[int, GradingModel]
 
     def facts(self, enterprise_id: int, moment: datetime) -> Sequence[Fact]:
         """The versions that were known at a moment, oldest first."""
@@ -285,12 +286,14 @@ class _Books:
 _FACT = tuple(field.name for field in fields(Fact))
 
 
-def _books(enterprise_ids: Iterable[int]) -> _Books:
-    ids = set(enterprise_ids)
+def _books(stored: Collection[GradeHistory]) -> _Books:
+    ids = {one.enterprise_id for one in stored}
+    models = {one.model_id for one in stored if one.model_id is not None}
     versions: defaultdict[int, list[Any]] = defaultdict(list)
     for version in registry.histories(ids):
         versions[version.enterprise_id].append(version)
-    return _Books({known.id: known.subject_class for known in registry.brief(ids).values()}, versions)
+    classes = {known.id: known.subject_class for known in registry.brief(ids).values()}
+    return _Books(classes, versions, {each: queries.model(each) for each in models})
 
 
 def _as_known(stored: GradeHistory, day: date, moment: datetime, books: _Books, norms: Norms) -> Replay:
@@ -317,7 +320,8 @@ def _worked_out(
     dossier: Dossier, day: date, stored: GradeHistory, knowledge: str, moment: datetime, norms: Norms
 ) -> Replay:
     assert stored.model_id is not None
-    model, suspends = queries.load(stored.model_id), queries.suspends(day)
+    kept = queries.model(stored.model_id)
+    model, suspends = queries.load(kept.id, kept.sha256), queries.suspends(day)
     thresholds = model.thresholds or parameters.value("grading.thresholds", day)
     return Replay(
         knowledge=knowledge,
@@ -325,7 +329,7 @@ def _worked_out(
         known_at=moment,
         dossier=dossier,
         receipt=reference.grade(model, thresholds, dossier, day, suspends=suspends, norms=norms),
-        model=queries.model(stored.model_id),
+        model=kept,
         thresholds=thresholds,
         suspends=suspends,
         norms=norms,
