@@ -38,7 +38,7 @@ from casework.sampling import operations as sampling
 from casework.sampling import queries as sampling_queries
 from casework.sampling import verify as verifier
 from casework.settings import ROOT, Settings
-from workers.inline import deliver
+from workers.inline import deliver, put_off
 from workers.schedule import TABLE as SCHEDULE
 
 
@@ -149,7 +149,7 @@ def seed(enterprises: int, number: int, months: int, if_empty: bool, as_json: bo
         if made == "begun":
             _begin_anew()
         wanted = demo.Wanted(seed=number, subjects=enterprises, months=months)
-        means = demo.Means(deliver, [line.operation for line in SCHEDULE], _Bar())
+        means = demo.Means(deliver, [line.operation for line in SCHEDULE], _Bar(), put_off)
         try:
             world = demo.seed(wanted, means)
         except KeyboardInterrupt:

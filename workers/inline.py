@@ -1,13 +1,15 @@
 """The workers' part done in the present process, in order: for commands that live through a year in minutes."""
 
 from collections.abc import Collection
+from dataclasses import fields
 from uuid import UUID
 
 from sqlalchemy import select, update
 
 from casework.core import clock
 from casework.core.db import session, transaction
-from casework.core.ledger import OutboxMessage
+from casework.core.ledger import OutboxMessage, has_announced
+from casework.core.messages import Message
 from workers.handlers import TABLE, lines_for
 from workers.run import carry_out
 
@@ -28,6 +30,8 @@ def deliver(*, leave: Collection[str] = ("pdf",), drop: Collection[str] = ()) ->
                 carry_out(line, message_id)
         _note_as_sent([message_id for message_id, _name in waiting])
         done += len(waiting)
+        if len(waiting) < AT_ONCE and not has_announced():
+            break
     return done
 
 
@@ -49,3 +53,17 @@ def _note_as_sent(ids: Collection[UUID]) -> None:
             .where(OutboxMessage.id.in_(ids))
             .values(sent_at=clock.now(), settled_at=clock.now(), attempts=OutboxMessage.attempts + 1)
         )
+
+
+def put_off(message: type[Message], ids: Collection[int]) -> None:
+    """Takes unsent messages that name one of these rows in their only field as handled, in the caller's transaction."""
+    (field,) = fields(message)
+    session.execute(
+        update(OutboxMessage)
+        .where(
+            OutboxMessage.name == message.name,
+            OutboxMessage.sent_at.is_(None),
+            OutboxMessage.payload[field.name].as_integer().in_(ids),
+        )
+        .values(sent_at=clock.now(), settled_at=clock.now())
+    )

@@ -1,6 +1,6 @@
 """What people do with the alerts of the demo year: some are false alarms, most are looked into and disposed of, some lie."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from casework.core import clock
 from casework.core.actor import SYSTEM, Actor
 from casework.demo import words
-from casework.demo.diary import Errand, in_days
+from casework.demo.diary import Errand, in_days, working
 from casework.demo.dice import Dice
 from casework.demo.inspections import handle, team_for
 from casework.demo.world import World
@@ -18,11 +18,10 @@ from casework.warning import operations as warning
 from casework.warning import queries as alerts
 from casework.warning.rules import ALERT, GROUPS
 
-AT_ONCE = 12
-"""So many alerts are taken up at a sitting."""
-SITTINGS = 6
-"""Working days between two sittings."""
-FALSE_ALARM, RETURNED, CHECKED, SENT_BACK, FORGOTTEN = 0.2, 0.06, 0.12, 0.08, 0.05
+JUDGED: Mapping[str, tuple[int, int]] = {"red": (0, 0), "orange": (0, 2), "yellow": (1, 4)}
+VERIFIED: Mapping[str, tuple[int, int]] = {"red": (1, 4), "orange": (3, 8), "yellow": (5, 15)}
+"""Working days that people take who keep the terms of a level."""
+FALSE_ALARM, RETURNED, CHECKED, SENT_BACK, FORGOTTEN = 0.2, 0.06, 0.12, 0.08, 0.035
 
 MEASURES: Mapping[str, float] = {"remind": 46, "none": 20, "interview": 14, "order": 14, "transfer": 6}
 
@@ -34,6 +33,7 @@ class Matter:
     world: World
     alert: int
     home: int
+    level: str
     dice: Dice
 
     @property
@@ -54,17 +54,37 @@ class Matter:
 
 
 def sittings(world: World) -> Errand:
-    """Now and then the alerts that wait are gone through, the gravest and oldest first."""
+    """Each working day somebody takes up the alerts that came, also those that came again."""
+    in_hand: set[int] = set()
     while True:
-        for row in alerts.alerts(SYSTEM, state="raised", size=AT_ONCE).rows:
-            matter = Matter(world, row.id, row.org_id, world.dice(95, row.id))
-            world.diary.write(clock.now(), _judged(matter))
-        yield in_days(world.dice(96, clock.today().toordinal()), SITTINGS - 3, SITTINGS)
+        for row in list(_waiting(in_hand)):
+            in_hand.add(row.id)
+            matter = Matter(world, row.id, row.org_id, row.level, world.dice(95, row.id + (row.times << 32)))
+            world.diary.write(clock.now(), _taken_up(matter, in_hand))
+        yield working(clock.today() + timedelta(days=1), 8, 50)
+
+
+def _waiting(in_hand: Collection[int]) -> Iterator[Any]:
+    """Alerts to be judged that nobody has taken up."""
+    after = None
+    while True:
+        page = alerts.alerts(SYSTEM, state=ALERT.initial, after=after)
+        yield from (row for row in page.rows if row.id not in in_hand)
+        after = page.older
+        if after is None:
+            return
+
+
+def _taken_up(matter: Matter, in_hand: set[int]) -> Errand:
+    try:
+        yield from _judged(matter)
+    finally:
+        in_hand.discard(matter.alert)
 
 
 def _judged(matter: Matter) -> Errand:
     """待研判 → 误报, or 核查中 and on."""
-    yield matter.soon(0, 2)
+    yield matter.soon(*JUDGED[matter.level])
     dice, alert = matter.dice, matter.alert
     if alerts.find(alert, SYSTEM).state != ALERT.initial:
         return  # somebody was quicker
@@ -72,10 +92,10 @@ def _judged(matter: Matter) -> Errand:
         warning.dismiss(alert, reason=dice.pick(words.FALSE_ALARMS), actor=matter.judge())
         return
     warning.dispatch(alert, org_id=matter.home, note="请先书面、电话核查，必要时再到现场。", actor=matter.judge())
-    yield matter.soon(2, 8)
+    yield matter.soon(*VERIFIED[matter.level])
     if dice.chance(RETURNED):
         warning.return_alert(alert, reason="该主体实际经营地不在本辖区，建议改派。", actor=matter.hand)
-        yield matter.soon(0, 2)
+        yield matter.soon(*JUDGED[matter.level])
         warning.dispatch(alert, org_id=matter.home, note="已核对登记住所，仍由你单位核查。", actor=matter.judge())
         yield matter.soon(1, 4)
     warning.report_check(alert, finding=dice.pick(words.VERIFIED), actor=matter.hand)

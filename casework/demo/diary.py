@@ -10,6 +10,7 @@ from itertools import count
 from casework.core import clock, parameters
 from casework.core.db import transaction
 from casework.core.errors import Refusal
+from casework.core.ledger import has_announced
 from casework.demo.dice import Dice
 
 Errand = Iterator[datetime]
@@ -49,7 +50,8 @@ class Diary:
                     today = clock.today()
                     self.tell(today)
                 upcoming = self._step(errand)
-                self.deliver(drop=self.dropped)
+                if has_announced():
+                    self.deliver(drop=self.dropped)
                 now = clock.now()
             if upcoming is not None:
                 self.write(max(upcoming, now), errand)

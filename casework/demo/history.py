@@ -5,13 +5,14 @@ Everything is done by the rooms' own operations, at the moment at which it would
 
 import io
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from sqlalchemy import event, select
 
 from casework.core import clock, parameters
@@ -19,12 +20,15 @@ from casework.core.actor import SYSTEM
 from casework.core.db import db, session, transaction
 from casework.core.ledger import AuditEntry, record
 from casework.core.ledger import history as ledger_of
+from casework.core.messages import Message
 from casework.demo import alerts, complaints, draws
 from casework.demo.city import City, build
 from casework.demo.deliveries import Delivery
 from casework.demo.diary import Diary, Errand, in_days, working
 from casework.demo.staff import found, thin_out
 from casework.demo.world import World, photo
+from casework.documents import queries as documents
+from casework.documents.messages import DocumentIssued, PdfWanted
 from casework.grading import operations as grading
 from casework.grading import queries as models
 from casework.grading.messages import RunFinished
@@ -41,11 +45,16 @@ ALERTED = {
     "warning.signal.grade_worse": {"red": 3},
     "warning.signal.frequent_changes": {"orange": 2},
     "warning.signal.licence_expiring": {"orange": 30, "red": 0},
+    "warning.signal.listed_long": {"orange": 35},
 }
 """What the bureau wants to be alerted of, less than what is shipped: nobody could go through that."""
 
 LOOK_DAYS = (1, 15)
 """Days of the month on which the scheduler's operations are asked; each day would take a year too long."""
+PRINTED = timedelta(days=20)
+"""Papers of the last days, which people are at work with, are printed at the first start."""
+RESULT = "check_result"
+"""The paper that the public reads."""
 MESSAGES = 0.009
 """Messages that come in a year, for each subject."""
 
@@ -66,6 +75,8 @@ class Means:
     deliver: Callable[..., object]
     schedule: Sequence[Callable[..., object]]
     tell: Callable[[float, str], None]
+    put_off: Callable[[type[Message], Collection[int]], object]
+    """Takes messages about some rows, named by their ids, as handled."""
 
 
 def state() -> str | None:
@@ -91,10 +102,27 @@ def seed(wanted: Wanted, means: Means) -> World:
         world = _founded(city, as_of, means)
         _write_diary(world, wanted, means)
         world.diary.live(clock.now() - timedelta(minutes=1))
+        _spare_the_press(world, means)
     with transaction():
         record("demo.finish", MARK, actor=SYSTEM, after={"refused": dict(world.diary.refused)})
     means.tell(1.0, "演示城市已就绪")
     return world
+
+
+def _spare_the_press(world: World, means: Means) -> None:
+    """Old papers that only staff read are printed when somebody asks for them, or little by little: else the first
+    start would print for many minutes.
+    """
+    before = clock.local_moment(world.city.span.as_of - PRINTED, 0)
+    with transaction():
+        missing = documents.unprinted(limit=10**9, asked_before=clock.now())
+        put_off = [one.id for one in missing if one.kind != RESULT and one.issued_at and one.issued_at < before]
+        means.put_off(PdfWanted, [one.id for one in missing])
+        means.put_off(DocumentIssued, put_off)
+
+
+STATEMENTS = 2_000
+"""So many statements are planned once: a year goes through all of them again and again."""
 
 
 def _hurry() -> None:
@@ -102,7 +130,13 @@ def _hurry() -> None:
     session.remove()
     for engine in db.engines.values():
         engine.dispose()
-        event.listen(engine, "connect", lambda connection, _record: connection.execute("SET synchronous_commit = off"))
+        event.listen(engine, "connect", _hurry_connection)
+
+
+def _hurry_connection(connection: psycopg.Connection[Any], _record: object) -> None:
+    connection.execute("SET synchronous_commit = off")
+    connection.commit()
+    connection.prepared_max = STATEMENTS
 
 
 def _founded(city: City, as_of: date, means: Means) -> World:

@@ -1,20 +1,25 @@
 """A small city in its database: whole or not at all, every desk with something to do, grades that foretell."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
-from sqlalchemy import make_url
+from sqlalchemy import func, make_url, select
 
 from casework.accounts.queries import first_of_each_role
 from casework.accounts.rules import DEMO_PASSWORD, ROLES
 from casework.cli import main
+from casework.core import clock
 from casework.core.db import session
+from casework.core.ledger import OutboxMessage
 from casework.demo import history
 from casework.demo.diary import Diary
+from casework.documents import queries as documents
+from casework.warning.models import Alert
 from tests.conftest import living
 
 SMALL = ("seed", "--enterprises", "300", "--seed", "5", "--months", "2")
@@ -83,6 +88,22 @@ def test_every_role_is_introduced_and_has_something_to_do(city: tuple[Flask, dic
         assert visitor.post("/sign-in", data={"login": login, "password": DEMO_PASSWORD}).status_code == 303
         desk = visitor.get("/desk").get_data(as_text=True)
         assert "目前没有需要您办理的事项" not in desk, role
+
+
+def test_the_bureau_keeps_up(city: tuple[Flask, dict]) -> None:
+    """Alerts are disposed of in time; the press has little to do at the first start."""
+    app, _figures = city
+    with app.app_context():
+        stands = Counter(session.scalars(select(Alert.state)))
+        overdue = session.scalar(select(func.count(Alert.id)).where(Alert.due_on < clock.today()))
+        assert stands["closed"] > 0
+        assert overdue <= 0.1 * stands.total()
+        missing = documents.unprinted(limit=1000, asked_before=clock.now())
+        waiting = select(OutboxMessage.payload).where(OutboxMessage.sent_at.is_(None))
+        asked = {payload["document_id"] for payload in session.scalars(waiting)}
+        recent = clock.local_moment(clock.today() - history.PRINTED, 0)
+        assert asked == {one.id for one in missing if one.kind == history.RESULT or one.issued_at >= recent}
+        session.rollback()
 
 
 def test_a_city_that_was_not_finished_is_begun_anew(
