@@ -52,7 +52,7 @@ TABLE: tuple[On, ...] = (
     On(CampaignDrawn, sampling.keep_bundle, queue="bulk"),
     On(CasesDue, sampling.open_drawn_cases, queue="bulk"),
     On(DocumentIssued, documents.render, queue="pdf"),
-    On(PdfWanted, documents.render, queue="pdf"),
+    On(PdfWanted, documents.render_wanted, queue="pdf"),
     On(ResultReleased, disclosure.publish_result),
     On(ResultPublished, disclosure.feed_back),
     On(ImportRequested, registry.read_batch),

@@ -32,6 +32,7 @@ JOBS: dict[str, str] = {
     "disclosure.feed_back": N_("公示结果记入信用记录"),
     "intake.take_back_outcome": N_("核查结果回传受理台"),
     "documents.render": N_("制作文书 PDF"),
+    "documents.render_wanted": N_("补做文书 PDF"),
 }
 """What an operation does, in the operators' words, by the key of its line in the workers' table."""
 

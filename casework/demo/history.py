@@ -134,8 +134,8 @@ def _hurry() -> None:
 
 
 def _hurry_connection(connection: psycopg.Connection[Any], _record: object) -> None:
-    connection.execute("SET synchronous_commit = off")
-    connection.commit()
+    with connection.transaction():
+        connection.execute("SET synchronous_commit = off")
     connection.prepared_max = STATEMENTS
 
 

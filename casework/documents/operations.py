@@ -136,6 +136,11 @@ def render(document_id: int, *, actor: Actor) -> None:
     record("documents.render", document, actor=actor, after={"pdf_sha256": document.pdf_sha256})
 
 
+def render_wanted(document_id: int, *, actor: Actor) -> None:
+    """Makes the PDF that somebody asked for. Idempotence key: the document."""
+    render(document_id, actor=actor)
+
+
 def ask_for_pdf(document_id: int, *, actor: Actor) -> None:
     """Has the press make the PDF of an issued paper that has none. Idempotence key: the document, while it is waited for."""
     document = _locked(document_id)

@@ -92,7 +92,7 @@ def pdf_problem(document: Document) -> str | None:
         select(Job.state, Job.error)
         .where(
             Job.state.in_(("refused", "failed")),
-            Job.handler == "documents.render",
+            Job.handler.in_(("documents.render", "documents.render_wanted")),
             Job.payload["document_id"].astext.cast(Integer) == document.id,
         )
         .order_by(Job.updated_at.desc())

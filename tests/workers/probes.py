@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from casework.core import jobs
 from casework.core.actor import Actor
-from casework.core.db import session, transaction
+from casework.core.db import apart, session, transaction
 from casework.core.errors import Refusal
 from casework.core.ledger import AuditEntry, record
 from casework.core.messages import Message
@@ -90,7 +90,7 @@ def effects(key: str, verb: str) -> int:
 
 
 def _released(key: str) -> Any:
-    with jobs.apart() as connection:
+    with apart() as connection:
         statement = select(AuditEntry.id).where(AuditEntry.subject_id == key, AuditEntry.action == "probes.release")
         return connection.execute(statement).first()
 
