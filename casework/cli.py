@@ -5,6 +5,7 @@ import json
 import shutil
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -117,7 +118,13 @@ def doctor() -> None:
 
 @main.command()
 @click.option(
-    "--enterprises", default=20_000, type=click.IntRange(100, 1_000_000), show_default=True, help="How many subjects."
+    "--enterprises",
+    default=20_000,
+    envvar="DEMO_SUBJECTS",
+    type=click.IntRange(100, 1_000_000),
+    show_default=True,
+    show_envvar=True,
+    help="How many subjects.",
 )
 @click.option(
     "--seed",
@@ -175,14 +182,16 @@ def _begin_anew() -> None:
 
 
 class _Bar:
-    """How far the demo city is: a bar for somebody who watches, a line for each tenth in a log."""
+    """How far the demo city is and how long it will take: a bar for who watches, a line for each tenth in a log."""
 
-    WIDTH = 30
+    WIDTH, SURE = 30, 0.08
 
     def __init__(self) -> None:
-        self._told = -1
+        self._told, self._began = -1, time.monotonic()
 
     def __call__(self, share: float, note: str) -> None:
+        if self.SURE <= share < 1:
+            note = f"{note} {self._rest(share)}"
         if sys.stdout.isatty():
             full = round(share * self.WIDTH)
             end = "\n" if share >= 1 else ""
@@ -190,6 +199,12 @@ class _Bar:
         elif int(share * 10) > self._told:
             self._told = int(share * 10)
             click.echo(f"{share:4.0%} {note}", err=True)
+
+    def _rest(self, share: float) -> str:
+        seconds = (time.monotonic() - self._began) * (1 - share) / share
+        if seconds < 50:
+            return _("还需约 %(seconds)s 秒", seconds=max(10, round(seconds / 10) * 10))
+        return _("还需约 %(minutes)s 分钟", minutes=round(seconds / 60) or 1)
 
 
 @main.command()

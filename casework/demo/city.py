@@ -1,6 +1,6 @@
 """The demo city: a synthetic Zhoukou from one seed, as the files that its offices would send."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,6 +12,8 @@ from casework.demo.population import Population, Span
 
 YEARS_BEFORE = 3
 """So many years before the first delivery the records begin."""
+TOLD_EVERY = 200
+"""After so many subjects it is told how far the files are."""
 
 
 class Hidden(NamedTuple):
@@ -41,13 +43,23 @@ def span_of(as_of: date, months: int) -> Span:
     return Span(date(start.year - YEARS_BEFORE, 1, 1), start, as_of)
 
 
-def build(folder: Path, *, seed: int, subjects: int, as_of: date, months: int) -> City:
+def build(
+    folder: Path,
+    *,
+    seed: int,
+    subjects: int,
+    as_of: date,
+    months: int,
+    tell: Callable[[float], None] = lambda _share: None,
+) -> City:
     """Writes the files of a city into a folder. Same arguments, same bytes; memory grows only with the hidden truth."""
     span = span_of(as_of, months)
     hidden: dict[str, Hidden] = {}
     population = Population(seed, subjects, span)
     with Desk(folder, span, seed) as desk:
         for subject in population:
+            if subject.index % TOLD_EVERY == 0:
+                tell(subject.index / subjects)
             truth = Hidden(subject.index, subject.risk, subject.dormant_on, subject.left_on, bool(subject.trade.domain))
             for number in (subject.uscc, subject.reg_no, subject.late_uscc):
                 if number is not None:

@@ -51,6 +51,8 @@ ALERTED = {
 
 LOOK_DAYS = (1, 15)
 """Days of the month on which the scheduler's operations are asked; each day would take a year too long."""
+FILES = 0.07
+"""The share of the time that goes into the files; the rest goes into the year."""
 PRINTED = timedelta(days=20)
 """Papers of the last days, which people are at work with, are printed at the first start."""
 RESULT = "check_result"
@@ -97,8 +99,14 @@ def seed(wanted: Wanted, means: Means) -> World:
     with transaction():
         record("demo.begin", MARK, actor=SYSTEM, after=vars(wanted))
     with tempfile.TemporaryDirectory() as folder:
-        means.tell(0.0, "正在生成城市")
-        city = build(Path(folder), seed=wanted.seed, subjects=wanted.subjects, as_of=as_of, months=wanted.months)
+        city = build(
+            Path(folder),
+            seed=wanted.seed,
+            subjects=wanted.subjects,
+            as_of=as_of,
+            months=wanted.months,
+            tell=lambda share: means.tell(FILES * share, "正在生成城市"),
+        )
         world = _founded(city, as_of, means)
         _write_diary(world, wanted, means)
         world.diary.live(clock.now() - timedelta(minutes=1))
@@ -151,7 +159,7 @@ def _founded(city: City, as_of: date, means: Means) -> World:
             value = {**parameters.value(key), "levels": levels}
             document = f"周市监信〔{first.year}〕1号"
             parameters.set_value(key, value, effective_from=first, document_no=document, actor=SYSTEM)
-    diary = Diary(means.deliver, lambda day: means.tell(0.05 + 0.95 * (day - first).days / days, day.isoformat()))
+    diary = Diary(means.deliver, lambda day: means.tell(FILES + (1 - FILES) * (day - first).days / days, day.isoformat()))
     return World(city, staff, diary)
 
 
