@@ -67,6 +67,7 @@ TABLE: tuple[On, ...] = (
     On(GradeChanged, warning.judge_grade_change),
     On(GradeChanged, keydomains.reassess_graded),
     On(RunFinished, warning.scan, queue="bulk"),
+    On(RunFinished, registry.take_census, queue="bulk"),
     On(RunFinished, grading.renew_grade_files),
     On(GradeFileRequested, grading.write_grade_file, queue="bulk"),
     On(RunFinished, keydomains.assess_after_run, queue="bulk"),

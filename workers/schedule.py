@@ -26,6 +26,7 @@ from casework.documents import operations as documents
 from casework.grading import operations as grading
 from casework.intake import operations as intake
 from casework.keydomains import operations as keydomains
+from casework.registry import operations as registry
 from casework.sampling import operations as sampling
 from casework.warning import operations as warning
 
@@ -59,6 +60,7 @@ TABLE: tuple[Every, ...] = (
     Every("40 3 * * *", grading.check_replay),
     Every("0 8 * * *", cases.remind_overdue),
     Every("5 8 * * *", intake.remind_overdue),
+    Every("50 * * * *", registry.take_census),
     Every("30 6 * * *", warning.scan),
     Every("10 8 * * *", warning.escalate_overdue),
     Every("20 * * * *", disclosure.publish_missed),

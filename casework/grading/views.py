@@ -690,10 +690,11 @@ def replay_checks() -> Any:
 @audience("grading.run")
 def desk_panel() -> Any:
     """For the desk of the credit section: where the classification stands, and what waits."""
-    last = queries.last_run()
+    last, census = queries.last_run(), registry.census()
     return render_template(
         "grading/desk_panel.html",
-        counts=registry.grade_counts(),
+        counts=census.by_grade(),
+        counted_at=census.taken_at,
         last=last,
         directions=_directions(last) if last else None,
         waiting=queries.open_run(),
@@ -802,8 +803,9 @@ def _areas(reader: Actor) -> list[Area]:
     """Grades by county for the city bureau, by own unit for the others, in the order of the tree."""
     county_of, by_county = staff.county_of(), reader.org_path.count("/") <= 2
     counted: dict[int, Counter[str]] = defaultdict(Counter)
-    for unit_id, grade, number in registry.grades_by_unit(reader):
-        counted[county_of[unit_id] if by_county else unit_id][grade] += number
+    for row in registry.census(reader).rows:
+        if row.grade:
+            counted[county_of[row.org_id] if by_county else row.org_id][row.grade] += row.number
     return [
         Area(unit.division_code, unit.short_name, unit.kind, counted[unit.id])
         for unit in staff.units()

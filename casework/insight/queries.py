@@ -35,8 +35,8 @@ from casework.core.i18n import _
 from casework.documents import queries as documents
 from casework.grading.prediction import Sampled, of_sample
 from casework.insight.rules import NOTHING, Estimate, Rate, Spared, Stratum, spared, stratified
+from casework.registry import queries as registry
 from casework.registry.reference import industry_sections
-from casework.registry.rules import INSPECTABLE
 from casework.sampling import queries as sampling
 from casework.sampling.rules import GRADES
 
@@ -480,31 +480,24 @@ class GradeCounts:
 def grades_by_area(actor: Actor) -> list[GradeCounts]:
     """Enterprises in the library of subjects per county bureau in charge, in the order of the codes."""
     counties, units = staff.county_of(), {unit.id: unit for unit in staff.units()}
-    enterprise = _table("enterprise")
-    found = _grades(actor, enterprise.c.org_id, lambda org_id: counties[org_id])
+    found = _grades(actor, lambda row: counties[row.org_id])
     ordered = sorted(found, key=lambda unit_id: units[unit_id].division_code)
     return [_grade_counts(units[one].division_code, units[one].short_name, found[one]) for one in ordered]
 
 
 def grades_by_industry(actor: Actor) -> list[GradeCounts]:
     """The same per section of GB/T 4754, the riskiest first; subjects without one come last."""
-    enterprise, names = _table("enterprise"), industry_sections()
-    found = _grades(actor, enterprise.c.industry_section, lambda section: section or "")
+    names = industry_sections()
+    found = _grades(actor, lambda row: row.industry_section or "")
     counted = [_grade_counts(key, names.get(key, _("行业不详")), found[key]) for key in found]
     return sorted(counted, key=lambda one: (one.key == "", -(one.risky.value or 0), one.key))
 
 
-def _grades(actor: Actor, column: ColumnElement[Any], fold: Callable[[Any], Any]) -> dict[Any, dict[str | None, int]]:
-    enterprise, current = _table("enterprise"), _table("current_grade")
-    statement = (
-        select(column, current.c.grade, func.count())
-        .select_from(enterprise.outerjoin(current, current.c.enterprise_id == enterprise.c.id))
-        .where(enterprise.c.status.in_(sorted(INSPECTABLE)))
-        .group_by(column, current.c.grade)
-    )
+def _grades(actor: Actor, key: Callable[[Any], Any]) -> dict[Any, dict[str | None, int]]:
     found: dict[Any, dict[str | None, int]] = defaultdict(lambda: defaultdict(int))
-    for key, grade, count in session.execute(staff.visible(statement, actor, unit=enterprise.c.org_id)):
-        found[fold(key)][grade] += count
+    for row in registry.census(actor).rows:
+        if row.inspectable:
+            found[key(row)][row.grade] += row.number
     return found
 
 

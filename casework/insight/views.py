@@ -15,6 +15,7 @@ from casework.insight import figures, queries, tables
 from casework.insight.queries import GradeCounts, Scope
 from casework.insight.schemas import ORIGINS, Period
 from casework.insight.tables import BY, DEFINITIONS, GRADES_BY, Table, percent
+from casework.registry import queries as registry
 
 views = Blueprint("insight", __name__, url_prefix="/insight")
 
@@ -55,7 +56,7 @@ def _show(page: str, form: Form, scope: Scope, **more: Any) -> Any:
         tabs=[(labels[name], url_for(f".{name}", **asked), name == page, None) for name in PAGES],
         period=_("%(first)s 至 %(last)s", first=scope.first.isoformat(), last=scope.last.isoformat()),
         as_of=f"{queries.as_of()} 24:00",
-        now_at=clock.now().astimezone(clock.LOCAL_ZONE).strftime("%Y-%m-%d %H:%M"),
+        now_at=registry.census_moment().astimezone(clock.LOCAL_ZONE).strftime("%Y-%m-%d %H:%M"),
         origins=[(key, _(label)) for key, label in ORIGINS.items()],
         areas=[(str(unit.id), unit.short_name) for unit in _areas()],
         percent=percent,

@@ -272,3 +272,17 @@ class ColumnMapping(Base):
     mapping: Mapped[dict[str, Any]]
     set_by: Mapped[str]
     set_at: Mapped[datetime]
+
+
+class CensusRow(Base):
+    """How many enterprises of a unit and a section of industry have a grade, as of a moment; counted anew as a whole."""
+
+    __tablename__ = "register_census"
+
+    id: Mapped[BigId]
+    org_id: Mapped[int] = mapped_column(ForeignKey("org_unit.id"))
+    industry_section: Mapped[str | None]
+    grade: Mapped[str | None]
+    inspectable: Mapped[bool]
+    number: Mapped[int]
+    taken_at: Mapped[datetime]

@@ -8,11 +8,11 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from flask import current_app
 from psycopg import Cursor
-from sqlalchemy import delete, func, select
+from sqlalchemy import CursorResult, delete, func, insert, literal, select, text
 from sqlalchemy.dialects import postgresql
 
 from casework.accounts import operations as organisation
@@ -25,6 +25,7 @@ from casework.core.i18n import _
 from casework.core.ledger import announce, announce_all, record
 from casework.registry.messages import BatchReceived, ImportRequested, RecordsChanged
 from casework.registry.models import (
+    CensusRow,
     ColumnMapping,
     CreditRecord,
     CurrentGrade,
@@ -33,7 +34,7 @@ from casework.registry.models import (
     KeyObject,
     WaitingRow,
 )
-from casework.registry.queries import among, marks_of
+from casework.registry.queries import CENSUS_COLUMNS, COUNTED, among, marks_of
 from casework.registry.reference import CITY, divisions
 from casework.registry.rules import KINDS, contradictions, why_not
 from casework.registry.sources import SOURCES
@@ -509,6 +510,18 @@ def _records_changed(enterprise_ids: Iterable[int], actor: Actor) -> None:
 
 
 # The grade kept under the enterprise ---------------------------------------------------------------------------------
+
+
+def take_census(run_id: int | None = None, *, actor: Actor) -> int:
+    """Counts the register by unit, industry and grade, for pages that a large register must not keep waiting.
+
+    Comes after a grading run and now and then by itself. Returns how many rows it has. Idempotent: the last one stays.
+    """
+    session.execute(text("LOCK TABLE register_census IN EXCLUSIVE MODE"))  # read by pages meanwhile, taken by one
+    session.execute(delete(CensusRow))
+    columns = [*CENSUS_COLUMNS, "taken_at"]
+    counted = COUNTED.add_columns(literal(clock.now()).label("taken_at"))
+    return cast(CursorResult[Any], session.execute(insert(CensusRow).from_select(columns, counted))).rowcount
 
 
 def hand_down_grades(rows: Iterable[tuple[int, str, int]], *, run_id: int | None, day: date) -> int:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -34,7 +34,15 @@ from casework.core.db import session, streamed
 from casework.core.errors import NotFound
 from casework.core.i18n import _
 from casework.core.paging import Page, page
-from casework.registry.models import CreditRecord, CurrentGrade, Enterprise, ImportBatch, KeyObject, WaitingRow
+from casework.registry.models import (
+    CensusRow,
+    CreditRecord,
+    CurrentGrade,
+    Enterprise,
+    ImportBatch,
+    KeyObject,
+    WaitingRow,
+)
 from casework.registry.rules import INSPECTABLE, KINDS, Marks
 from casework.registry.sources._sealing import Seal
 from casework.registry.sources._values import bigrams, fold, name_key
@@ -470,27 +478,75 @@ def stream_pool(wanted: PoolFilter) -> Iterator[PoolRow]:
         yield PoolRow(*row)
 
 
-def grade_counts(wanted: PoolFilter | None = None) -> dict[str | None, int]:
-    """How many members of a pool (or of the whole inspectable register) have each grade; None: not graded."""
-    statement = (
-        select(CurrentGrade.grade, func.count())
-        .select_from(Enterprise)
-        .outerjoin(CurrentGrade, CurrentGrade.enterprise_id == Enterprise.id)
-        .where(*_in_pool(wanted or PoolFilter()))
-        .group_by(CurrentGrade.grade)
-    )
-    return dict(session.execute(statement).all())
+def pool_size(wanted: PoolFilter) -> int:
+    """How many members a pool has."""
+    return session.scalar(select(func.count()).select_from(Enterprise).where(*_in_pool(wanted))) or 0
 
 
-def grades_by_unit(actor: Actor) -> list[tuple[int, str, int]]:
-    """(unit, grade, how many) of the graded enterprises that the actor may see."""
-    statement = (
-        select(Enterprise.org_id, CurrentGrade.grade, func.count())
-        .join(CurrentGrade, CurrentGrade.enterprise_id == Enterprise.id)
-        .group_by(Enterprise.org_id, CurrentGrade.grade)
+# The census ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Census:
+    """How many enterprises have each grade, by unit and section of industry, as of a moment.
+
+    Rows have org_id, industry_section, grade (None: not graded), inspectable (存续 or 歇业) and number.
+    """
+
+    rows: Sequence[Row[Any]]
+    taken_at: datetime
+
+    def by_grade(self) -> dict[str | None, int]:
+        """Of those who can be inspected, how many have each grade; None: not graded."""
+        counts: dict[str | None, int] = {}
+        for row in self.rows:
+            if row.inspectable:
+                counts[row.grade] = counts.get(row.grade, 0) + row.number
+        return counts
+
+
+CENSUS_FROM = 100_000
+"""A register of so many is not counted for a page: that reads all of it. The page shows the last census and its moment."""
+
+_INSPECTABLE = Enterprise.status.in_(sorted(INSPECTABLE))
+COUNTED = (
+    select(
+        Enterprise.org_id,
+        Enterprise.industry_section,
+        CurrentGrade.grade,
+        _INSPECTABLE.label("inspectable"),
+        func.count().label("number"),
     )
-    rows = session.execute(staff.visible(statement, actor, unit=Enterprise.org_id))
-    return [(unit_id, grade, number) for unit_id, grade, number in rows]
+    .select_from(Enterprise)
+    .outerjoin(CurrentGrade, CurrentGrade.enterprise_id == Enterprise.id)
+    .group_by(Enterprise.org_id, Enterprise.industry_section, CurrentGrade.grade, _INSPECTABLE)
+)
+CENSUS_COLUMNS = ("org_id", "industry_section", "grade", "inspectable", "number")
+_SIZE = select(func.sum(text("reltuples"))).select_from(text("pg_class")).where(text("oid = 'enterprise'::regclass"))
+"""What the planner believes: near enough, and free."""
+
+
+def census(actor: Actor | None = None) -> Census:
+    """The grades of the enterprises that an actor may see (or of all): counted now, or as the last census tells."""
+    taken_at = _last_census()
+    if taken_at is None:
+        return Census(session.execute(_seen_by(actor, COUNTED, Enterprise.org_id)).all(), clock.now())
+    columns = [getattr(CensusRow, name) for name in CENSUS_COLUMNS]
+    return Census(session.execute(_seen_by(actor, select(*columns), CensusRow.org_id)).all(), taken_at)
+
+
+def census_moment() -> datetime:
+    """The moment of which `census` tells."""
+    return _last_census() or clock.now()
+
+
+def _last_census() -> datetime | None:
+    large = (session.scalar(_SIZE) or 0) >= CENSUS_FROM
+    return session.scalar(select(func.max(CensusRow.taken_at))) if large else None
+
+
+def _seen_by(actor: Actor | None, statement: Select[Any], unit: Any) -> Select[Any]:
+    return statement if actor is None else staff.visible(statement, actor, unit=unit)
 
 
 def _in_pool(wanted: PoolFilter) -> Iterator[Any]:

@@ -370,7 +370,7 @@ def seal(campaign_id: int, scheme: Scheme) -> Sealed:
     watch = _StaffingWatch(officers, scheme)
     census = Census(scheme)
     members = census.watch(candidates(scheme))
-    done, total = 0, sum(registry.grade_counts(scheme.filter).values())
+    done, total = 0, registry.pool_size(scheme.filter)
     with driver_cursor() as cursor:
         cursor.execute(SEALING)
         while chunk := list(islice(members, CHUNK)):

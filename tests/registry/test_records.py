@@ -151,12 +151,30 @@ def test_a_pool_is_streamed_in_the_order_of_its_codes(world):
     assert {row.enterprise_id: row.grade for row in shops}[members[0].id] == "B"
     assert [row.enterprise_id for row in pool(licence_classes=(1,), day=date(2026, 11, 1))] == [licensed.id]
     assert len(pool(industries=("H",))) == 1
-    assert queries.grade_counts(
-        queries.PoolFilter(unit_ids=(unit.id,), industries=("52",), subject_classes=("company",))
-    ) == {
-        "B": 1,
-        None: 2,
-    }
+    narrow = queries.PoolFilter(unit_ids=(unit.id,), industries=("52",), subject_classes=("company",))
+    assert queries.pool_size(narrow) == 3
+
+
+def test_a_large_register_is_counted_by_census_and_a_small_one_for_each_page(world, monkeypatch):
+    here, there = make.unit("川汇区局"), make.unit("淮阳区局")
+    members = [make.enterprise(unit=name) for name in ("川汇区局", "川汇区局", "淮阳区局")]
+    gone = make.enterprise(unit="川汇区局", status="deregistered")
+    registry.hand_down_grades([(one.id, "B", 3000) for one in (members[0], members[2], gone)], run_id=1, day=DAY)
+
+    assert queries.census().by_grade() == {"B": 2, None: 1}
+    registry.take_census(actor=SYSTEM)
+    registry.take_census(actor=SYSTEM)
+    monkeypatch.setattr(queries, "CENSUS_FROM", -1)
+    kept = queries.census()
+    assert kept.by_grade() == {"B": 2, None: 1}
+    assert kept.taken_at == queries.census_moment()
+    registry.hand_down_grades([(members[1].id, "D", 9000)], run_id=2, day=DAY)
+    assert queries.census() == kept
+    registry.take_census(actor=SYSTEM)
+    assert queries.census().by_grade() == {"B": 2, "D": 1}
+    rows = queries.census(make.actor("county", unit="淮阳区局")).rows
+    assert [(row.org_id, row.grade, row.number) for row in rows] == [(there.id, "B", 1)]
+    assert here.id in {row.org_id for row in queries.census().rows}
 
 
 def test_the_database_counts_versions_without_gaps(world):

@@ -95,7 +95,7 @@ def write_grade_file(grade_file_id: int, *, actor: Actor) -> None:
         raise NotFound(_("没有这个等级文件。"))
     if known.finished_at is not None:
         return
-    total, lines = sum(number for grade, number in registry.grade_counts().items() if grade), 0
+    total, lines = sum(row.number for row in registry.census().rows if row.grade), 0
     with files.writing(name=f"grades.{known.form}", media_type=FILE_TYPES[known.form]) as written:
         for lines, line in enumerate(_lines(known.form), start=1 if known.form == "jsonl" else 0):
             written.stream.write(line)
