@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import date, timedelta
 from io import BytesIO
 from itertools import count
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -63,7 +62,7 @@ def norms_for(model: Model, cells: Mapping[str, Counts]) -> Norms:
 
 
 def reading_of(dossiers: Sequence[Dossier], day: date = DAY, wanted: Wanted = EVERYTHING) -> Reading:
-    """What the snapshot would read of these enterprises."""
+    """What the snapshot would read of these enterprises; they are of one class, or in the order of the classes."""
     events = []
     for row, each in enumerate(dossiers):
         for record in standing(each.facts, day):
@@ -74,7 +73,7 @@ def reading_of(dossiers: Sequence[Dossier], day: date = DAY, wanted: Wanted = EV
             coming = record.happened_on > day
             told = (0, False, -record.code) if coming else (record.age_on(day), record.ended_on(day), record.code)
             events.append((row, stop, *told))
-    events.sort(key=itemgetter(4))
+    events.sort(key=lambda event: (CLASSES.index(dossiers[event[0]].subject_class), event[4]))
     row, stop, age, ended, code = np.array(events, int).reshape(-1, 5).T
     return Reading(
         as_of=day,
