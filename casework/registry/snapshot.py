@@ -371,16 +371,20 @@ _OVERTAKEN = f"""
       AND (higher.revoked_on IS NULL OR higher.revoked_on > %(day)s)
       AND array_position(ARRAY{list(STAGES)}, higher.kind::int) > array_position(ARRAY{list(STAGES)}, low.kind::int)"""
 
+_STOP, _AGE = (f"{1 << bits}::bigint" for bits in (14, 28))
+
 _EVENTS = f"""
     SELECT string_agg(int8send({{place}} * {1 << 42} + r.kind * 16 + r.klass + CASE
-        WHEN r.happened_on > %(day)s THEN {1 << 13} + (least(r.happened_on, r.ends_on, {_OVER}) - %(day)s) * {1 << 14}::bigint
+        WHEN r.happened_on > %(day)s THEN
+            {1 << 13} + least(least(r.happened_on, {_OVER}) - %(day)s, {OPEN}) * {_STOP}
         WHEN r.ends_on > %(day)s THEN
-            least(least(r.ends_on, {_OVER}) - %(day)s, {OPEN}) * {1 << 14}::bigint
-            + least(%(day)s - r.happened_on, {OPEN}) * {1 << 28}::bigint
+            least(least(r.ends_on, {_OVER}) - %(day)s, {OPEN}) * {_STOP}
+            + least(%(day)s - r.happened_on, {OPEN}) * {_AGE}
         WHEN r.ends_on IS NULL THEN
-            least({_OVER} - %(day)s, {OPEN}) * {1 << 14}::bigint + least(%(day)s - r.happened_on, {OPEN}) * {1 << 28}::bigint
-        ELSE {1 << 12} + least({_OVER} - %(day)s, {OPEN}) * {1 << 14}::bigint
-            + least(%(day)s - CASE WHEN r.kind IN {LASTING} THEN r.ends_on ELSE r.happened_on END, {OPEN}) * {1 << 28}::bigint
+            least({_OVER} - %(day)s, {OPEN}) * {_STOP} + least(%(day)s - r.happened_on, {OPEN}) * {_AGE}
+        ELSE
+            {1 << 12} + least({_OVER} - %(day)s, {OPEN}) * {_STOP}
+            + least(%(day)s - CASE WHEN r.kind IN {LASTING} THEN r.ends_on ELSE r.happened_on END, {OPEN}) * {_AGE}
         END), '')
     FROM {{source}}
     WHERE {_STANDS} AND {{among}} AND {{certain}} AND r.kind * 16 + r.klass = ANY(%(codes)s::int[])
