@@ -1,9 +1,9 @@
 """The vectorised scorer: a model and a reading of many enterprises in, points, scores and grades out. Pure numpy."""
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -31,9 +31,7 @@ from casework.grading.rules import (
     Rule,
     Sum,
     When,
-    age_edges,
     code_of,
-    edges,
     tenths,
 )
 from casework.registry.rules import CODE_BASE
@@ -46,6 +44,11 @@ SECTION_SHIFT = 14
 
 NEVER = 2**31 - 1
 """In `due`: no date is known on which the grade could change by itself."""
+
+AT_ONCE = 1 << 14
+"""So many rows are multiplied at once: what that needs stays in the processor's cache."""
+
+NONE = slice(0, 0)
 
 MIX = 0x9E3779B97F4A7C15
 """An odd 64-bit number; its powers weigh the parts of a fingerprint."""
@@ -76,31 +79,38 @@ class World:
         self.reading, self.size = reading, len(reading.ids)
         self.subject_class, self.norms = subject_class, norms
         self.columns, self.features = reading.columns, reading.features
-        codes = np.unique(reading.code)
-        bounds = np.append(np.searchsorted(reading.code, codes), len(reading.code)).tolist()
-        self._slices = {code: slice(*bounds[place : place + 2]) for place, code in enumerate(codes.tolist())}
-
-    def having(self, code: int) -> slice:
-        """Where the events of a code lie."""
-        return self._slices.get(code, slice(0, 0))
+        first = np.flatnonzero(np.diff(reading.code, prepend=reading.code[:1] - 1))
+        bounds = [*first.tolist(), len(reading.code)]
+        self.events = {
+            code: slice(*bounds[place : place + 2]) for place, code in enumerate(reading.code[first].tolist())
+        }
+        """Where the events of each code lie."""
 
     def of(self, record: str) -> tuple[Ints, Ints, Ints]:
         """Row, age in days and "has ended" of every event of one kind of record."""
-        where = self.having(code_of(record))
+        where = self.events.get(code_of(record), NONE)
         return self.reading.row[where], self.reading.age[where].astype(np.int32), self.reading.ended[where]
 
     def count(self, row: Ints) -> Ints:
         """How often each subject is named."""
         return np.bincount(row, minlength=self.size)
 
+    @cached_property
+    def _industries(self) -> tuple[Ints, Ints]:
+        return np.unique(self.columns["industry"], return_inverse=True)
+
     def in_industry(self, table: Mapping[str, int], otherwise: int) -> Ints:
         """For each subject the value of the longest prefix of its industry that the table names."""
-        values = np.full(self.size, otherwise, np.int64)
-        industry = self.columns["industry"]
-        for prefix in sorted(table, key=len):
-            number, mask = industry_number(prefix)
-            values[(industry != UNKNOWN) & (industry & mask == number)] = table[prefix]
-        return values
+        if not table:
+            return np.full(self.size, otherwise, np.int64)
+        named = {industry_number(prefix): value for prefix, value in table.items()}
+        masks = sorted({mask for _number, mask in named}, reverse=True)
+        distinct, place = self._industries
+        values = [
+            next((named[each & mask, mask] for mask in masks if (each & mask, mask) in named), otherwise)
+            for each in distinct.tolist()
+        ]
+        return np.array(values, np.int64)[place]
 
 
 def grade(model: Model, thresholds: Mapping[str, int], reading: Reading, *, norms: Norms = UNMEASURED) -> Graded:
@@ -109,13 +119,16 @@ def grade(model: Model, thresholds: Mapping[str, int], reading: Reading, *, norm
     `thresholds` are points (`{"B": 200, …}`), for models that have none of their own. `norms`: what is usual.
     """
     world = World(reading, model.subject_class, norms)
-    points = np.zeros((world.size, len(model.indicators)), np.int16)
-    for column, indicator in enumerate(model.indicators):
-        points[:, column] = np.clip(POINTS[type(indicator.rule)](indicator.rule, world), -HIGHEST, HIGHEST)
-    score = np.zeros(world.size, np.int32)
+    points = np.zeros((world.size, len(model.indicators)), np.int16, order="F")
+    sums = {group: np.zeros(world.size, np.int64) for group in model.caps}
+    for column, (indicator, counted) in enumerate(zip(model.indicators, model.counted, strict=True)):
+        if counted is None or not counted.isdisjoint(world.events):
+            given = _within(POINTS[type(indicator.rule)](indicator.rule, world), HIGHEST)
+            points[:, column] = given
+            sums[indicator.group] += given
+    score = np.zeros(world.size, np.int64)
     for group, cap in model.caps.items():
-        members = [column for column, indicator in enumerate(model.indicators) if indicator.group == group]
-        score += np.clip(points[:, members].sum(axis=1, dtype=np.int32), 0, tenths(cap))
+        score += np.minimum(np.maximum(sums[group], 0), tenths(cap))
     score = np.minimum(score, HIGHEST)
     flags = _flags(model, reading, world)
     return Graded(
@@ -132,21 +145,42 @@ def grade(model: Model, thresholds: Mapping[str, int], reading: Reading, *, norm
 def fingerprints(graded: Graded, model_id: int, day: date) -> Ints:
     """One int64 per subject over everything that is stored of it: equal fingerprints, nothing to write."""
     due = np.where(graded.due == NEVER, 0, graded.due + day.toordinal())
-    parts = [graded.grade, graded.score, graded.flags, due, *graded.points.T, *graded.inputs.T]
-    total: Ints = np.full(len(graded.ids), model_id, np.uint64)
-    for place, part in enumerate(parts, start=1):
-        total += part.astype(np.int64).view(np.uint64) * np.uint64(pow(MIX, place, 2**64))
-    return total.astype(np.int64)
+    plain = [graded.grade, graded.score, graded.flags, due]
+    weights = _weights(len(plain) + graded.points.shape[1] + graded.inputs.shape[1])
+    total: Ints = np.full(len(graded.ids), model_id, np.int64)
+    for part, weight in zip(plain, weights, strict=False):
+        total += part.astype(np.int64) * weight
+    of_points, of_inputs = np.split(weights[len(plain) :], [graded.points.shape[1]])
+    for first in range(0, len(total), AT_ONCE):
+        some = slice(first, first + AT_ONCE)
+        total[some] += (
+            graded.points[some].astype(np.int64) @ of_points + graded.inputs[some].astype(np.int64) @ of_inputs
+        )
+    return total
+
+
+@cache
+def _weights(number: int) -> Ints:
+    powers = [pow(MIX, place, 2**64) for place in range(1, number + 1)]
+    return np.array(powers, np.uint64).view(np.int64)
+
+
+def _within(values: Ints, bound: int) -> Ints:
+    return np.minimum(np.maximum(values, -bound), bound)
 
 
 def _inputs(model: Model, reading: Reading) -> Ints:
     """Relations that the model does not look at are left at 0: nobody is due when they change."""
     age = reading.columns["age_days"]
-    established = np.where(age == UNKNOWN, UNKNOWN, reading.as_of.toordinal() - age)
-    asked = {each.rule.feature for each in model.indicators if isinstance(each.rule, Relation)}
-    relations = {name: values if name in asked else np.zeros_like(values) for name, values in reading.features.items()}
-    numbers = {**reading.columns, **relations, "established": established}
-    return np.stack([numbers[name] for name in INPUTS], axis=1).astype(np.int32)
+    inputs = np.zeros((len(age), len(INPUTS)), np.int32)
+    for place, name in enumerate(INPUTS):
+        if name == "established":
+            inputs[:, place] = np.where(age == UNKNOWN, UNKNOWN, reading.as_of.toordinal() - age)
+        elif name in reading.columns:
+            inputs[:, place] = reading.columns[name]
+        elif name in model.relations:
+            inputs[:, place] = reading.features[name]
+    return inputs
 
 
 def _bands(rule: Bands, world: World) -> Ints:
@@ -181,7 +215,7 @@ def _sum(rule: Sum, world: World) -> Ints:
         if weight.state != "any":
             each[ended == (weight.state == "open")] = 0
         total += np.bincount(row, weights=each, minlength=world.size).astype(np.int64)
-    return np.clip(total, -tenths(rule.cap), tenths(rule.cap))
+    return _within(total, tenths(rule.cap))
 
 
 def _average(rule: Average, world: World) -> Ints:
@@ -295,7 +329,7 @@ def _step(number: Ints, steps: tuple[tuple[int, float], ...], unit: Ints) -> Int
 def _flags(model: Model, reading: Reading, world: World) -> Ints:
     flags = np.zeros(world.size, np.int16)
     for indicator in model.indicators:
-        if isinstance(indicator.rule, Direct):
+        if isinstance(indicator.rule, Direct) and code_of(indicator.rule.record) in world.events:
             row, _age, ended = world.of(indicator.rule.record)
             flags[row[~ended]] |= int(Flag[indicator.rule.flag])
     for decision in model.attention:
@@ -307,7 +341,7 @@ def _flags(model: Model, reading: Reading, world: World) -> Ints:
 def _grades(score: Ints, flags: Ints, thresholds: Mapping[str, int]) -> Ints:
     bounds = [thresholds[letter] * TENTH for letter in GRADES[1:]]
     grades = np.searchsorted(bounds, score, side="right").astype(np.int8)
-    for flag, letter in DIRECT.items():
+    for flag, letter in DIRECT.items() if flags.any() else ():
         marked = (flags & flag) != 0
         grades[marked] = np.maximum(grades[marked], GRADES.index(letter))
     return grades
@@ -316,34 +350,25 @@ def _grades(score: Ints, flags: Ints, thresholds: Mapping[str, int]) -> Ints:
 def _due(model: Model, reading: Reading, world: World) -> Ints:
     """Days until the first date on which something ends, begins, is forgotten or fades."""
     due = np.full(world.size, NEVER, np.int32)
-    bounds = _edges(model)
-    for code, days in model.records.items():
-        coming, known = world.having(-code), world.having(code)
-        np.minimum.at(due, reading.row[coming], reading.stop[coming])
-        if known.start == known.stop:
+    for code, where in world.events.items():
+        if abs(code) not in model.records:
             continue
-        row, (age, stop) = reading.row[known], (each[known].astype(np.int32) for each in (reading.age, reading.stop))
-        sooner = np.minimum(np.where(stop < OPEN, stop, NEVER), _next(bounds.get(code, []), age))
-        matters = (age < days) | (~reading.ended[known] & (code // CODE_BASE in LASTING))
+        row, stop = reading.row[where], reading.stop[where].astype(np.int32)
+        if code < 0:
+            np.minimum.at(due, row, stop)
+            continue
+        age, days = reading.age[where].astype(np.int32), model.records[code]
+        sooner = np.minimum(np.where(stop < OPEN, stop, NEVER), _next(model.edges.get(code, []), age))
+        matters = age < days if code // CODE_BASE not in LASTING else (age < days) | ~reading.ended[where]
         np.minimum.at(due, row[matters], sooner[matters])
-    ages = sorted({bound for indicator in model.indicators for bound in age_edges(indicator.rule)})
     age_days = world.columns["age_days"]
-    due = np.minimum(due, np.where(age_days == UNKNOWN, NEVER, _next(ages, age_days)))
+    due = np.minimum(due, np.where(age_days == UNKNOWN, NEVER, _next(model.age_edges, age_days)))
     for decision in model.attention:
         for on in (decision.starts_on, decision.until):
             if on is not None and on > reading.as_of:
                 marked = world.in_industry({decision.industry: 1}, 0) == 1
                 due[marked] = np.minimum(due[marked], (on - reading.as_of).days)
     return due
-
-
-def _edges(model: Model) -> dict[int, list[int]]:
-    """For each code, ascending, the ages at which any rule counts a record differently."""
-    found: dict[int, set[int]] = defaultdict(set)
-    for indicator in model.indicators:
-        for record, bounds in edges(indicator.rule).items():
-            found[code_of(record)].update(bounds)
-    return {code: sorted(bounds) for code, bounds in found.items()}
 
 
 def _next(bounds: list[int], age: Ints) -> Ints:

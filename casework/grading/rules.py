@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from enum import IntFlag
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from casework.core.i18n import N_, _, current_locale
@@ -95,6 +95,7 @@ def grade_of(score: int, thresholds: Mapping[str, int], flags: int = 0) -> str:
     return max(["A", *reached, *direct])
 
 
+@cache
 def tenths(points: float) -> int:
     """Points of a model as whole tenths; anything finer is refused."""
     whole = round(points * TENTH)
@@ -103,6 +104,7 @@ def tenths(points: float) -> int:
     return whole
 
 
+@cache
 def code_of(record: str) -> int:
     """The code of a kind of record as models name it: `penalty.2` is a penalty of class 2."""
     kind, klass = record.split(".")
@@ -401,6 +403,8 @@ _ITEMS: dict[str, type[Weight] | type[Condition] | type[Limit]] = {
     "conditions": Condition,
     "limits": Limit,
 }
+LOOKING = (Bands, When, Industry, Average, Relation)
+"""Rules that may give points to an enterprise without any record."""
 
 
 def rule_to_data(rule: Rule) -> dict[str, Any]:
@@ -571,6 +575,33 @@ class Model:
         """By code of a record: for how many days one matters once it is over."""
         limits = (limit for indicator in self.indicators for limit in remembered(indicator.rule).items())
         return _longest((code_of(record), days) for record, days in limits)
+
+    @cached_property
+    def counted(self) -> list[frozenset[int] | None]:
+        """For each indicator the codes of the records without which it gives nothing; None: it looks elsewhere too."""
+        return [
+            None if isinstance(each.rule, LOOKING) else frozenset(map(code_of, remembered(each.rule)))
+            for each in self.indicators
+        ]
+
+    @cached_property
+    def relations(self) -> set[str]:
+        """The relations to others that the model looks at."""
+        return {each.rule.feature for each in self.indicators if isinstance(each.rule, Relation)}
+
+    @cached_property
+    def edges(self) -> dict[int, list[int]]:
+        """By code of a record, ascending: the ages in days at which any rule counts one differently."""
+        found: dict[int, set[int]] = {}
+        for indicator in self.indicators:
+            for record, ages in edges(indicator.rule).items():
+                found.setdefault(code_of(record), set()).update(ages)
+        return {code: sorted(ages) for code, ages in found.items()}
+
+    @cached_property
+    def age_edges(self) -> list[int]:
+        """The ages of an enterprise in days at which any rule says something else."""
+        return sorted({age for indicator in self.indicators for age in age_edges(indicator.rule)})
 
     def to_data(self) -> dict[str, Any]:
         """The model as JSON values, in full: an old version stays readable whatever the catalogue says by then."""

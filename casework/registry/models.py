@@ -177,6 +177,24 @@ class CreditRecord(Base):
             postgresql_where=text("chain IS NOT NULL AND superseded_at IS NULL"),
         ),
         Index(
+            "ix_credit_record_code",
+            "kind",
+            "klass",
+            "enterprise_id",
+            postgresql_include=(
+                "id",
+                "happened_on",
+                "ends_on",
+                "repaired_on",
+                "revoked_on",
+                "publicity_until",
+                "objected_on",
+                "objection_closed_on",
+                "chain",
+            ),
+            postgresql_where=text("superseded_at IS NULL"),
+        ),  # all that a run over everybody asks of the records, without the records
+        Index(
             "ix_credit_record_listed",
             "kind",
             "enterprise_id",

@@ -16,7 +16,7 @@ from casework.core.db import Session, db, session
 from casework.core.errors import NotFound
 from casework.core.i18n import _
 from casework.registry.models import IS_INSPECTABLE, PACKED, CreditRecord, Enterprise, shifts
-from casework.registry.rules import KINDS, SUBJECT_CLASSES
+from casework.registry.rules import CODE_BASE, KINDS, SUBJECT_CLASSES
 
 SHARD = 1 << 20
 """So many ids are read at once: the arrays of a shard stay below half a gigabyte."""
@@ -387,7 +387,7 @@ _EVENTS = f"""
             + least(%(day)s - CASE WHEN r.kind IN {LASTING} THEN r.ends_on ELSE r.happened_on END, {OPEN}) * {_AGE}
         END), '')
     FROM {{source}}
-    WHERE {_STANDS} AND {{among}} AND {{certain}} AND r.kind * 16 + r.klass = ANY(%(codes)s::int[])
+    WHERE {_STANDS} AND {{among}} AND {{certain}}
       AND CASE WHEN r.kind IN {LASTING} THEN coalesce(r.ends_on, 'infinity') ELSE r.happened_on END > %(since)s
       AND (r.chain IS NULL OR r.id NOT IN ({_OVERTAKEN}))
     """
@@ -409,6 +409,11 @@ _HISTOGRAM = f"""
     FROM enterprise e LEFT JOIN counted c ON c.enterprise_id = e.id
     WHERE {_INSPECTABLE} AND e.subject_class = %(subject_class)s GROUP BY 1, 2, 3"""
 """How many enterprises have so many records, by section and size: of a class of subjects, within some days."""
+_PLACES = "unnest(%(ids)s::bigint[]) WITH ORDINALITY AS place (id, number)"
+_CODES = f"""(
+    SELECT (code / {CODE_BASE})::smallint AS kind, (code %% {CODE_BASE})::smallint AS klass
+    FROM unnest(%(codes)s::int[]) AS asked (code)) AS asked"""
+"""Many subjects are read code by code from one index; few by subject."""
 
 _FEATURES = {
     "pledge_percent": f"""
@@ -476,14 +481,11 @@ def _events(
 ) -> dict[str, Ints]:
     """The events of `Reading`; `rows` gives the row of each place of the scope, -1 for what is not graded."""
     if isinstance(scope, range):
-        place, source, among = "(r.enterprise_id - %(low)s)", "credit_record r", _among(scope, "r.enterprise_id")
+        place, among = "(r.enterprise_id - %(low)s)", _among(scope, "r.enterprise_id")
+        source = f"{_CODES} JOIN credit_record r USING (kind, klass)"
     else:
-        places = "unnest(%(ids)s::bigint[]) WITH ORDINALITY AS place (id, number)"
-        place, source, among = (
-            "(place.number - 1)",
-            f"{places} JOIN credit_record r ON r.enterprise_id = place.id",
-            "true",
-        )
+        place, among = "(place.number - 1)", "r.kind * 16 + r.klass = ANY(%(codes)s::int[])"
+        source = f"{_PLACES} JOIN credit_record r ON r.enterprise_id = place.id"
     certain, lower = _CERTAIN if wanted.suspends else "true", _among(scope, "low.enterprise_id")
     sql = _EVENTS.format(place=place, source=source, among=among, certain=certain, lower=lower)
     longest = max(wanted.days.values(), default=0)

@@ -1,4 +1,4 @@
-"""Registry: what grading reads of an enterprise, packed by the database and read from one index."""
+"""Registry: what grading reads of an enterprise, packed by the database; both it and the records are read from an index."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -36,9 +36,27 @@ def upgrade() -> None:
         postgresql_include=["traits", "capitals"],
         postgresql_where=sa.text("status IN ('active', 'suspended')"),
     )
+    op.create_index(
+        "ix_credit_record_code",
+        "credit_record",
+        ["kind", "klass", "enterprise_id"],
+        postgresql_include=[
+            "id",
+            "happened_on",
+            "ends_on",
+            "repaired_on",
+            "revoked_on",
+            "publicity_until",
+            "objected_on",
+            "objection_closed_on",
+            "chain",
+        ],
+        postgresql_where=sa.text("superseded_at IS NULL"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_credit_record_code", "credit_record")
     op.drop_index("ix_enterprise_inspectable", "enterprise")
     op.drop_column("enterprise", "capitals")
     op.drop_column("enterprise", "traits")
