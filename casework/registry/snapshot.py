@@ -289,12 +289,12 @@ def histogram(
     return _driver(connection).execute(sql, given).fetchall()
 
 
-def shadows(connection: Connection, after: date, until: date) -> list[int]:
-    """Enterprises that are not graded themselves and whose lists begin or end in some days: others may feel it."""
+def turned(connection: Connection, after: date, until: date) -> list[int]:
+    """Enterprises, graded or not, whose lists begin or end in some days: those related to them may feel it."""
     days = ("r.happened_on", "r.ends_on", "r.repaired_on", "r.revoked_on", "r.publicity_until + 1")
     changing = " OR ".join(f"{day} > %(after)s AND {day} <= %(until)s" for day in days)
     sql = (
-        f"SELECT DISTINCT e.id FROM credit_record r JOIN enterprise e ON e.id = r.enterprise_id AND NOT {_INSPECTABLE}"
+        "SELECT DISTINCT r.enterprise_id FROM credit_record r"
         f" WHERE r.superseded_at IS NULL AND r.kind IN {TROUBLE} AND ({changing})"
     )
     return [row[0] for row in _driver(connection).execute(sql, {"after": after, "until": until})]

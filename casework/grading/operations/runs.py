@@ -124,10 +124,10 @@ def one_at_a_time() -> None:
 
 
 def _due(day: date, since: date) -> Ids:
-    """Whose result can have changed by itself since it was stored, and their kin; and the kin of those not graded."""
-    ids = session.scalars(select(Rating.enterprise_id).where(Rating.next_due <= day)).all()
-    shadows = snapshot.shadows(session.connection(), since, day)
-    return snapshot.related(session.connection(), [*ids, *shadows], by_address=False)
+    """Whose result can have changed by itself since it was stored, and the kin of those whose lists did."""
+    due = session.scalars(select(Rating.enterprise_id).where(Rating.next_due <= day)).all()
+    turned = snapshot.turned(session.connection(), since, day)
+    return np.union1d(np.array(due, np.int64), snapshot.related(session.connection(), turned, by_address=False))
 
 
 @dataclass(frozen=True)
