@@ -31,9 +31,10 @@ class Message:
 
     @classmethod
     def from_payload(cls, payload: dict[str, Plain]) -> Self:
-        """The message that `payload()` wrote."""
+        """The message that `payload()` wrote, perhaps before a field with a default was added."""
         hints = get_type_hints(cls)
-        return cls(**{field.name: _from_json(hints[field.name], payload[field.name]) for field in fields(cls)})
+        known = [field.name for field in fields(cls) if field.name in payload]
+        return cls(**{name: _from_json(hints[name], payload[name]) for name in known})
 
 
 _KNOWN: dict[str, type[Message]] = {}

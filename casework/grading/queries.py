@@ -6,13 +6,13 @@ from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import reduce
+from functools import cached_property, lru_cache, reduce
 from random import Random
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ARRAY, BigInteger, Date, Row, func, literal, select, true
+from sqlalchemy import ARRAY, BigInteger, Date, Row, any_, bindparam, func, literal, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
@@ -71,7 +71,7 @@ class Basis:
         """Everything that the models want measured."""
         return {name: rule for _id, model in self.models.values() for name, rule in questions(model).items()}
 
-    @property
+    @cached_property
     def wanted(self) -> snapshot.Wanted:
         """The records that any of the models looks at."""
         each = (snapshot.Wanted(model.records, self.suspends) for _id, model in self.models.values())
@@ -123,27 +123,44 @@ class Explanation:
 
 def basis(day: date) -> Basis:
     """The basis on a day; a Refusal when a subject class has no model."""
-    newest = (
-        select(GradingModel.subject_class, GradingModel.id, GradingModel.sha256)
-        .where(GradingModel.state == "active", GradingModel.effective_from <= day)
-        .ext(distinct_on(GradingModel.subject_class))
-        .order_by(GradingModel.subject_class, GradingModel.effective_from.desc(), GradingModel.version.desc())
+    found = session.execute(_NEWEST, {"day": day}).all()
+    measured = next(((row.norms_id, row.norms_sha256) for row in found if row.norms_id is not None), None)
+    thresholds = parameters.value("grading.thresholds", day)
+    return _basis(tuple(row[:3] for row in found), tuple(thresholds.items()), suspends(day), measured)
+
+
+_MEASURED = select(PeerNorms.id).order_by(PeerNorms.id.desc()).limit(1)
+
+
+_NEWEST = (
+    select(
+        GradingModel.subject_class,
+        GradingModel.id,
+        GradingModel.sha256,
+        _MEASURED.scalar_subquery().label("norms_id"),
+        _MEASURED.with_only_columns(PeerNorms.sha256).scalar_subquery().label("norms_sha256"),
     )
-    in_force = {name: (model_id, sha256) for name, model_id, sha256 in session.execute(newest)}
-    missing = [_(label) for name, label in SUBJECT_CLASSES.items() if name not in in_force]
+    .where(GradingModel.state == "active", GradingModel.effective_from <= bindparam("day", type_=Date))
+    .ext(distinct_on(GradingModel.subject_class))
+    .order_by(GradingModel.subject_class, GradingModel.effective_from.desc(), GradingModel.version.desc())
+)
+
+
+@lru_cache(maxsize=8)
+def _basis(
+    in_force: tuple[tuple[str, int, str], ...],
+    thresholds: tuple[tuple[str, int], ...],
+    suspends: bool,
+    newest: tuple[int, str] | None,
+) -> Basis:
+    """What was put together once for the same models and numbers is not put together again."""
+    known = {name: (model_id, sha256) for name, model_id, sha256 in in_force}
+    missing = [_(label) for name, label in SUBJECT_CLASSES.items() if name not in known]
     if missing:
         raise Refusal(_("%(classes)s没有启用的分类模型，不能分类。", classes=_("、").join(missing)))
-    return Basis(
-        models={name: (in_force[name][0], load(*in_force[name])) for name in SUBJECT_CLASSES},
-        thresholds=parameters.value("grading.thresholds", day),
-        suspends=suspends(day),
-        **_latest_norms(),
-    )
-
-
-def _latest_norms() -> dict[str, Any]:
-    newest = session.execute(select(PeerNorms.id, PeerNorms.sha256).order_by(PeerNorms.id.desc()).limit(1)).first()
-    return {} if newest is None else {"norms_id": newest.id, "norms": norms(newest.id, newest.sha256)}
+    models = {name: (known[name][0], load(*known[name])) for name in SUBJECT_CLASSES}
+    measured = {"norms_id": newest[0], "norms": norms(*newest)} if newest else {}
+    return Basis(models, dict(thresholds), suspends, **measured)
 
 
 def norms(norms_id: int, sha256: str) -> Norms:
@@ -531,15 +548,16 @@ def computed_grade(enterprise_id: int) -> str | None:
 def held_instead(ids: Sequence[int], day: date) -> dict[int, str]:
     """The grades that hold on a day instead of the computed ones: official if the parameter says so, then decided."""
     official = official_grades(ids) if parameters.value("grading.in_force", day) == "official" else {}
-    decided = session.execute(
-        select(Adjustment.enterprise_id, Adjustment.grade).where(
-            Adjustment.state == "approved",
-            Adjustment.starts_on <= day,
-            Adjustment.ends_on > day,
-            registry.among(Adjustment.enterprise_id, ids),
-        )
-    )
+    decided = session.execute(_DECIDED, {"ids": list(ids), "day": day})
     return official | {row.enterprise_id: row.grade for row in decided}
+
+
+_DECIDED = select(Adjustment.enterprise_id, Adjustment.grade).where(
+    Adjustment.state == "approved",
+    Adjustment.starts_on <= bindparam("day", type_=Date),
+    Adjustment.ends_on > bindparam("day", type_=Date),
+    Adjustment.enterprise_id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
+)
 
 
 def official_grades(ids: Sequence[int]) -> dict[int, str]:

@@ -15,9 +15,13 @@ class ImportRequested(Message):
 
 @dataclass(frozen=True, kw_only=True)
 class RecordsChanged(Message):
-    """Records or master data of one enterprise changed: it is to be graded again."""
+    """Records or master data of one enterprise changed: it is to be graded again.
+
+    `kin`: those related to it may feel it, since its lists or its master data changed.
+    """
 
     enterprise_id: int
+    kin: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,6 +37,7 @@ from casework.registry.models import (
 from casework.registry.queries import CENSUS_COLUMNS, COUNTED, among, marks_of
 from casework.registry.reference import CITY, divisions
 from casework.registry.rules import KINDS, contradictions, why_not
+from casework.registry.snapshot import TROUBLE
 from casework.registry.sources import SOURCES
 from casework.registry.sources import _enterprises as enterprise_merge
 from casework.registry.sources import _records as record_merge
@@ -413,7 +414,7 @@ def record_credit_record(
     record(
         "registry.record", kept, actor=actor, after={"enterprise": enterprise_id, "kind": kind, "version": kept.version}
     )
-    _records_changed({enterprise_id, *([before.enterprise_id] if before else [])}, actor)
+    _records_changed({kept, before or kept}, actor)
     return kept
 
 
@@ -478,7 +479,7 @@ def _mark(
         after={name: value.isoformat() if value else None for name, value in days.items()},
         note=note,
     )
-    _records_changed({before.enterprise_id}, actor)
+    _records_changed({kept}, actor)
     return kept
 
 
@@ -505,8 +506,11 @@ def _keep_version(before: CreditRecord | None, changes: Mapping[str, Any]) -> Cr
     return kept
 
 
-def _records_changed(enterprise_ids: Iterable[int], actor: Actor) -> None:
-    announce_all([RecordsChanged(enterprise_id=each) for each in sorted(enterprise_ids)], actor=actor)
+def _records_changed(versions: Iterable[CreditRecord], actor: Actor) -> None:
+    """Only a record of a list is felt by others."""
+    kin = any(each.kind in TROUBLE for each in versions)
+    enterprise_ids = sorted({each.enterprise_id for each in versions})
+    announce_all([RecordsChanged(enterprise_id=each, kin=kin) for each in enterprise_ids], actor=actor)
 
 
 # The grade kept under the enterprise ---------------------------------------------------------------------------------

@@ -1,15 +1,18 @@
 """The packed reading of the register for grading: subjects, records that count, relations, as flat arrays."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from psycopg import Connection as DriverConnection
+from psycopg import RawCursor
 from sqlalchemy import Connection, select
 
 from casework.core.db import Session, db, session
@@ -248,7 +251,16 @@ def parts(ids: NDArray[np.int64], size: int = SHARD) -> list[NDArray[np.int64]]:
 
 def read(connection: Connection, scope: Scope, day: date, wanted: Wanted) -> Reading:
     """The inspectable enterprises of a scope (at most `SHARD` ids), their wanted records and relations on a day."""
-    ids, columns = _subjects(connection, scope, day, _INSPECTABLE)
+    few, ranged = len(scope) <= FEW, isinstance(scope, range)
+    longest = max(wanted.days.values(), default=0)
+    asked = {
+        "codes": sorted(wanted.days),
+        "since": date.min if longest >= OPEN else day - timedelta(days=longest),
+        **({} if few else _shared(connection, scope, day)),
+    }
+    *subjects, events = _fetch(connection, _reading_sql(ranged, few, wanted.suspends), scope, day, asked)
+    subjects, relations = subjects[: -len(_FEATURES)], subjects[-len(_FEATURES) :]
+    ids, columns = _subjects(subjects, day)
     together = np.argsort(columns["subject_class"].astype(np.int8), kind="stable")
     ids, columns = ids[together], {name: values[together] for name, values in columns.items()}
     subject_class = columns.pop("subject_class")
@@ -259,8 +271,8 @@ def read(connection: Connection, scope: Scope, day: date, wanted: Wanted) -> Rea
         ids=ids,
         subject_class=subject_class,
         columns=columns,
-        features=_features(connection, scope, day, rows, len(ids)),
-        **_events(connection, scope, day, rows, subject_class, wanted),
+        features=_features(relations, scope, rows, len(ids)),
+        **_events(events, rows, subject_class),
     )
 
 
@@ -302,7 +314,8 @@ def turned(connection: Connection, after: date, until: date) -> list[int]:
 
 def units(connection: Connection, scope: Scope, ids: Ints) -> Ints:
     """The unit in charge of each of some enterprises of a scope; `ids` ascend."""
-    sql = f"SELECT string_agg(int8send(e.id) || int8send(e.org_id), '') FROM enterprise e WHERE {_among(scope, 'e.id')}"
+    among = _among(isinstance(scope, range), "e.id")
+    sql = f"SELECT string_agg(int8send(e.id) || int8send(e.org_id), '') FROM enterprise e WHERE {among}"
     known, org_ids = _numbers(_fetch(connection, sql, scope, date.min)[0]).reshape(-1, 2).T
     order = np.argsort(known)
     return org_ids[order][np.searchsorted(known[order], ids)]
@@ -331,12 +344,15 @@ def dossier(enterprise_id: int, day: date, *, known_at: datetime | None = None) 
         .order_by(CreditRecord.happened_on, CreditRecord.id)
     )
     connection, scope, row = session.connection(), np.array([enterprise_id], np.int64), np.zeros(1, np.int32)
-    _ids, columns = _subjects(connection, scope, day, "true")
+    facts = f"SELECT s.*, {_features_sql(False, True)} FROM ({_subjects_sql(False, 'true')}) AS s"
+    found = _fetch(connection, facts, scope, day)
+    _ids, columns = _subjects(found[: -len(_FEATURES)], day)
+    features = _features(found[-len(_FEATURES) :], scope, row, 1)
     return Dossier(
         enterprise_id=enterprise_id,
         subject_class=known.subject_class,
         columns={name: int(values[0]) for name, values in columns.items() if name != "subject_class"},
-        features={name: int(values[0]) for name, values in _features(connection, scope, day, row, 1).items()},
+        features={name: int(values[0]) for name, values in features.items()},
         facts=[Fact(**{field.name: getattr(record, field.name) for field in fields(Fact)}) for record in records],
     )
 
@@ -426,7 +442,7 @@ _FEATURES = {
             SELECT e.id, e.person_key, e.status IN {REVOKED} OR EXISTS (
                 SELECT FROM credit_record r WHERE r.enterprise_id = e.id AND r.kind IN {TROUBLE} AND {_IN_FORCE}
             ) AS troubled
-            FROM enterprise e WHERE e.person_key = ANY(%(person)s)
+            FROM enterprise e WHERE e.person_key = ANY({{person}})
         ), counted AS (
             SELECT id, count(*) FILTER (WHERE troubled) OVER (PARTITION BY person_key) - troubled::int AS number
             FROM kin
@@ -436,7 +452,7 @@ _FEATURES = {
         WITH counted AS (
             SELECT e.id, e.cluster_address,
                    count(*) FILTER (WHERE {_INSPECTABLE}) OVER (PARTITION BY e.address_key) AS number
-            FROM enterprise e WHERE e.address_key = ANY(%(address)s)
+            FROM enterprise e WHERE e.address_key = ANY({{address}})
         )
         SELECT e.id, e.number FROM counted e WHERE NOT e.cluster_address AND e.number >= {CROWD} AND {{among}}""",
     "parent_listed": f"""
@@ -460,13 +476,49 @@ _RELATED_BY_ADDRESS = (
 )
 
 
-def _subjects(connection: Connection, scope: Scope, day: date, status: str) -> tuple[Ints, dict[str, Ints]]:
-    """Ids and columns of the enterprises in a scope, aligned."""
-    aggregated = ", ".join(f"string_agg(int8send(e.{word}), '')" for word in ("id", *PACKED))
-    sql = f"SELECT {aggregated} FROM enterprise e WHERE {_among(scope, 'e.id')} AND {status}"
-    ids, *packed = (_numbers(data) for data in _fetch(connection, sql, scope, day))
+@cache
+def _reading_sql(ranged: bool, few: bool, suspends: bool) -> str:
+    """One statement, and one answer, for all that grading reads of a scope."""
+    return (
+        f"SELECT s.*, {_features_sql(ranged, few)}, ({_events_sql(ranged, suspends)})"
+        f" FROM ({_subjects_sql(ranged, _INSPECTABLE)}) AS s"
+    )
+
+
+def _subjects_sql(ranged: bool, status: str) -> str:
+    aggregated = ", ".join(f"string_agg(int8send(e.{word}), '') AS {word}" for word in ("id", *PACKED))
+    return f"SELECT {aggregated} FROM enterprise e WHERE {_among(ranged, 'e.id')} AND {status}"
+
+
+def _features_sql(ranged: bool, few: bool) -> str:
+    """The relations, each as one column. Of a few enterprises, persons and addresses are looked up on the way."""
+    keys = {
+        key: f"ARRAY(SELECT {key}_key FROM enterprise WHERE {_among(ranged, 'id')})" if few else f"%({key})s"
+        for key in _TOGETHER
+    }
+    return ", ".join(
+        "(SELECT string_agg(int8send(id) || int8send(number), '')"
+        f" FROM ({sql.format(among=_among(ranged, 'e.id'), **keys)}) AS f (id, number) WHERE number > 0) AS {name}"
+        for name, sql in _FEATURES.items()
+    )
+
+
+def _events_sql(ranged: bool, suspends: bool) -> str:
+    if ranged:
+        place, among = "(r.enterprise_id - %(low)s)", _among(ranged, "r.enterprise_id")
+        source = f"{_CODES} JOIN credit_record r USING (kind, klass)"
+    else:
+        place, among = "(place.number - 1)", "r.kind * 16 + r.klass = ANY(%(codes)s::int[])"
+        source = f"{_PLACES} JOIN credit_record r ON r.enterprise_id = place.id"
+    certain, lower = _CERTAIN if suspends else "true", _among(ranged, "low.enterprise_id")
+    return _EVENTS.format(place=place, source=source, among=among, certain=certain, lower=lower)
+
+
+def _subjects(packed: Sequence[bytes], day: date) -> tuple[Ints, dict[str, Ints]]:
+    """Ids and columns of the enterprises that were read, aligned."""
+    ids, *words = map(_numbers, packed)
     columns = {}
-    for column, word in zip(PACKED, packed, strict=True):
+    for column, word in zip(PACKED, words, strict=True):
         for trait, shift in shifts(column):
             value = (word >> shift & ((1 << trait.bits) - 1)).astype(np.int32) - 1
             columns[trait.name] = np.where(value < 0, UNKNOWN, value)
@@ -476,53 +528,34 @@ def _subjects(connection: Connection, scope: Scope, day: date, status: str) -> t
     return ids, columns
 
 
-def _events(
-    connection: Connection, scope: Scope, day: date, rows: Ints, subject_class: Ints, wanted: Wanted
-) -> dict[str, Ints]:
+def _events(packed: bytes, rows: Ints, subject_class: Ints) -> dict[str, Ints]:
     """The events of `Reading`; `rows` gives the row of each place of the scope, -1 for what is not graded."""
-    if isinstance(scope, range):
-        place, among = "(r.enterprise_id - %(low)s)", _among(scope, "r.enterprise_id")
-        source = f"{_CODES} JOIN credit_record r USING (kind, klass)"
-    else:
-        place, among = "(place.number - 1)", "r.kind * 16 + r.klass = ANY(%(codes)s::int[])"
-        source = f"{_PLACES} JOIN credit_record r ON r.enterprise_id = place.id"
-    certain, lower = _CERTAIN if wanted.suspends else "true", _among(scope, "low.enterprise_id")
-    sql = _EVENTS.format(place=place, source=source, among=among, certain=certain, lower=lower)
-    longest = max(wanted.days.values(), default=0)
-    since = date.min if longest >= OPEN else day - timedelta(days=longest)
-    asked = {"codes": sorted(wanted.days), "since": since}
-    packed = _numbers(_fetch(connection, sql, scope, day, asked)[0])
-    row = rows[packed >> 42]
+    event = _numbers(packed)
+    row = rows[event >> 42]
     graded = row >= 0
-    packed, row = packed[graded], row[graded]
-    code = (packed & 4095).astype(np.int16)
-    code[packed & 1 << 13 != 0] *= -1
+    event, row = event[graded], row[graded]
+    code = (event & 4095).astype(np.int16)
+    code[event & 1 << 13 != 0] *= -1
     order = np.argsort((subject_class[row] << 13) + code, kind="stable")
-    packed, row, code = packed[order], row[order], code[order]
+    event, row, code = event[order], row[order], code[order]
     return {
         "row": row,
-        "age": (packed >> 28 & OPEN).astype(np.int16),
-        "stop": (packed >> 14 & OPEN).astype(np.int16),
-        "ended": packed & 1 << 12 != 0,
+        "age": (event >> 28 & OPEN).astype(np.int16),
+        "stop": (event >> 14 & OPEN).astype(np.int16),
+        "ended": event & 1 << 12 != 0,
         "code": code,
     }
 
 
-def _features(connection: Connection, scope: Scope, day: date, rows: Ints, count: int) -> dict[str, Ints]:
+def _features(packed: Sequence[bytes], scope: Scope, rows: Ints, count: int) -> dict[str, Ints]:
     """The relations as int32[count] by name; most enterprises have none."""
-    among = _among(scope, "e.id")
-    each = [
-        "(SELECT string_agg(int8send(id) || int8send(number), '')"
-        f" FROM ({sql.format(among=among)}) AS f (id, number) WHERE number > 0)"
-        for sql in _FEATURES.values()
-    ]
-    found = _fetch(connection, f"SELECT {', '.join(each)}", scope, day, _shared(connection, scope, day))
     features = {}
-    for name, data in zip(_FEATURES, found, strict=True):
-        ids, numbers = _numbers(data).reshape(-1, 2).T
-        values, row = np.zeros(count, np.int32), rows[_places(scope, ids)]
-        values[row[row >= 0]] = numbers[row >= 0]
-        features[name] = values
+    for name, data in zip(_FEATURES, packed, strict=True):
+        values = features[name] = np.zeros(count, np.int32)
+        if data:
+            ids, numbers = _numbers(data).reshape(-1, 2).T
+            row = rows[_places(scope, ids)]
+            values[row[row >= 0]] = numbers[row >= 0]
     return features
 
 
@@ -540,8 +573,8 @@ def _shared(connection: Connection, scope: Scope, day: date) -> dict[str, list[s
     return dict(zip(_TOGETHER, row, strict=True))
 
 
-def _among(scope: Scope, column: str) -> str:
-    if isinstance(scope, range):
+def _among(ranged: bool, column: str) -> str:
+    if ranged:
         return f"{column} >= %(low)s AND {column} < %(high)s"
     return f"{column} = ANY(%(ids)s)"
 
@@ -564,8 +597,20 @@ def _rows(
 ) -> list[tuple[Any, ...]]:
     """Planned once for the few that change at once, and anew each time for more, since scopes differ a thousandfold."""
     given = {"low": scope.start, "high": scope.stop} if isinstance(scope, range) else {"ids": scope.tolist()}
-    with _driver(connection).cursor(binary=True) as cursor:
-        return cursor.execute(sql, {"day": day, **given, **(more or {})}, prepare=len(scope) <= FEW).fetchall()
+    numbered, names = _numbered(sql)
+    known = {"day": day, **given, **(more or {})}
+    with RawCursor(_driver(connection)) as cursor:
+        parameters = [known[name] for name in names]
+        return cursor.execute(numbered, parameters, prepare=len(scope) <= FEW, binary=True).fetchall()
+
+
+@cache
+def _numbered(sql: str) -> tuple[str, tuple[str, ...]]:
+    """A statement with its parameters as `$1`, and their names: psycopg would look for them in its length each time."""
+    names = tuple(dict.fromkeys(re.findall(r"%\((\w+)\)s", sql)))
+    for place, name in enumerate(names, start=1):
+        sql = sql.replace(f"%({name})s", f"${place}")
+    return sql.replace("%%", "%"), names
 
 
 def _numbers(data: bytes) -> Ints:

@@ -89,15 +89,17 @@ def regrade_batch(batch_id: int, day: date, *, actor: Actor) -> None:
         _carry_out(_new_run("batch", actor=actor), connection, ids, day=max(day, clock.today()), actor=actor)
 
 
-def regrade(enterprise_id: int, *, actor: Actor) -> None:
-    """Grades one enterprise at once, and those whose relations look at it. Twice changes nothing.
+def regrade(enterprise_id: int, kin: bool = True, *, actor: Actor) -> None:
+    """Grades one enterprise at once, and (with its `kin`) those whose relations look at it. Twice changes nothing.
 
     Those who shared its former person or address need a message of their own, or wait for the next run over everybody.
     """
-    one_at_a_time()
+    one_at_a_time(few=True)
     session.flush()
     day, connection = clock.today(), session.connection()
-    ids = snapshot.related(connection, [enterprise_id], by_address=True)
+    ids = np.array([enterprise_id], np.int64)
+    if kin:
+        ids = snapshot.related(connection, [enterprise_id], by_address=True)
     steps = _grade(connection, ids, queries.basis(day), day, run_id=None)
     changes = [change for step in steps for change in step.changes]
     announce_all(
@@ -118,9 +120,16 @@ def _request_once(kind: str, key: str, *, actor: Actor) -> None:
         request_run(kind, actor=actor, key=key)
 
 
-def one_at_a_time() -> None:
-    """Waits for the lock of graders; it is held until the transaction ends."""
-    session.execute(select(func.pg_advisory_xact_lock(GRADER_LOCK)))
+def one_at_a_time(*, few: bool = False) -> None:
+    """Waits for the lock of graders; it is held until the transaction ends.
+
+    `few`: what follows is about a handful of enterprises, and a plan made once is as good as one made for them.
+    """
+    session.execute(_LOCK_AND_PLAN_ONCE if few else _LOCK)
+
+
+_LOCK = select(func.pg_advisory_xact_lock(GRADER_LOCK))
+_LOCK_AND_PLAN_ONCE = _LOCK.add_columns(func.set_config("plan_cache_mode", "force_generic_plan", True))
 
 
 def _due(day: date, since: date) -> Ids:
@@ -218,19 +227,18 @@ def _grade(
 
 def _stored(scope: snapshot.Scope) -> tuple[Ids, Ids]:
     """Ids, ascending, and fingerprints of what is stored for a scope."""
-    among = (
-        "enterprise_id >= :low AND enterprise_id < :high" if isinstance(scope, range) else "enterprise_id = ANY(:ids)"
-    )
-    given: dict[str, Any] = (
-        {"low": scope.start, "high": scope.stop} if isinstance(scope, range) else {"ids": scope.tolist()}
-    )
-    packed = session.scalar(
-        text(f"SELECT string_agg(int8send(enterprise_id) || int8send(fingerprint), '') FROM rating WHERE {among}"),
-        given,
-    )
+    if isinstance(scope, range):
+        packed = session.scalar(_STORED_WITHIN, {"low": scope.start, "high": scope.stop})
+    else:
+        packed = session.scalar(_STORED_OF, {"ids": scope.tolist()})
     pairs = np.frombuffer(packed or b"", ">i8").astype(np.int64).reshape(-1, 2)
     pairs = pairs[np.argsort(pairs[:, 0], kind="stable")]
     return pairs[:, 0], pairs[:, 1]
+
+
+_STORED = "SELECT string_agg(int8send(enterprise_id) || int8send(fingerprint), '') FROM rating WHERE "
+_STORED_WITHIN = text(_STORED + "enterprise_id >= :low AND enterprise_id < :high")
+_STORED_OF = text(_STORED + "enterprise_id = ANY(:ids)")
 
 
 def _aligned(wanted: Ids, ids: Ids, marks: Ids) -> Ids:

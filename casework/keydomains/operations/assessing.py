@@ -54,8 +54,8 @@ def assess_after_run(run_id: int, *, actor: Actor) -> Tally:
     return _assess(None, clock.today())
 
 
-def reassess(enterprise_id: int, *, actor: Actor) -> Tally:
-    """Assesses one enterprise whose licences, results, tests or penalties changed. Idempotent by content."""
+def reassess(enterprise_id: int, kin: bool = True, *, actor: Actor) -> Tally:
+    """Assesses one enterprise whose licences, results, tests or penalties changed; its kin is not concerned. Idempotent."""
     return _assess([enterprise_id], clock.today())
 
 
