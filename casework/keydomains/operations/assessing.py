@@ -55,7 +55,7 @@ def assess_after_run(run_id: int, *, actor: Actor) -> Tally:
 
 
 def reassess(enterprise_id: int, kin: bool = True, *, actor: Actor) -> Tally:
-    """Assesses one enterprise whose licences, results, tests or penalties changed; its kin is not concerned. Idempotent."""
+    """Assesses one enterprise whose licences, results, tests or penalties changed, without its kin. Idempotent."""
     return _assess([enterprise_id], clock.today())
 
 
