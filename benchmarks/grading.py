@@ -1,5 +1,7 @@
 """Grading against the bare work of the database: a run over everybody, the daily run, one enterprise at once."""
 
+import statistics
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import count, islice
@@ -18,6 +20,9 @@ from casework.grading import queries
 RECORDS_PER_SUBJECT = 4
 NOTED = 100
 """So many penalties are noted and graded, one transaction each."""
+
+TIMED = 300
+"""So many are timed one by one."""
 
 RIVALLED = 2_000
 """So many are graded by what the run is held against."""
@@ -87,6 +92,10 @@ def run(size: Size) -> Iterator[Figure]:
         name, yardstick = f"feedback: {NOTED} penalties noted and graded", f"{NOTED} × insert, update, commit"
         yield at_most(size, 2.0, name, noted.cpu, "CPU s", yardstick, noted.cpu / raw.cpu)
 
+        middle, slow = _latencies()
+        name = f"feedback: the slowest of {TIMED} but one in a hundred"
+        yield at_most(size, 5.0, name, slow * 1000, "ms", "its own median", slow / middle)
+
         bytes_each = float(session.scalar(text("SELECT avg(pg_column_size(pts)) FROM rating")))
         name = "grading: points of one rating"
         yield at_most(size, 1.0, name, bytes_each, "bytes", "110 bytes", bytes_each / 110)
@@ -127,6 +136,18 @@ def _note_and_grade() -> None:
     for number in islice(_numbers, NOTED):
         with transaction():
             grading.regrade(_penalty(number), kin=False, actor=SYSTEM)
+
+
+def _latencies() -> tuple[float, float]:
+    """Median and 99th percentile in seconds of noting and grading a penalty, on the wall."""
+    seconds = []
+    for number in islice(_numbers, TIMED):
+        begun = time.perf_counter()
+        with transaction():
+            grading.regrade(_penalty(number), kin=False, actor=SYSTEM)
+        seconds.append(time.perf_counter() - begun)
+    percentiles = statistics.quantiles(seconds, n=100)
+    return percentiles[49], percentiles[98]
 
 
 def _note_and_store() -> None:
