@@ -1,10 +1,10 @@
-"""Registry: what grading reads of an enterprise, packed by the database; both it and the records are read from an index."""
+"""Registry: what grading reads of an enterprise is packed by the database; it and the records are read from an index."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0071"
-down_revision = "0080"
+revision = "0072"
+down_revision = "0071"
 branch_labels = None
 depends_on = None
 
