@@ -27,6 +27,7 @@ from casework.cli import alembic_config
 from casework.core import i18n, parameters
 from casework.core.actor import SYSTEM
 from casework.core.db import Session, db, transaction
+from casework.core.i18n import set_locale
 from casework.grading import operations as grading
 from casework.settings import Settings
 from tests import make
@@ -156,6 +157,7 @@ def app(clone_database: Callable[[str], str]) -> Flask:
 def world(app: Flask) -> Iterator[Flask]:
     """A test in one transaction that is taken back; operations may be called directly inside."""
     with app.app_context():
+        set_locale("zh")  # a page in English that an earlier test read leaves its language behind
         connection = db.engines[None].connect()
         outer = connection.begin()
         Session.pinned = connection

@@ -17,11 +17,13 @@ TITLES = {
     "other_abnormal": "部门共享异常信息", "unpaid_penalties": "逾期不履行处罚", "overdue_rectifications": "责令改正逾期未改", "disqualifications": "任职资格受限", "honours": "守信激励",
     "equity_pledges": "股权出质", "equity_freezes": "股权冻结", "ip_pledges": "知识产权质押", "licences": "行政许可", "complaints": "投诉办理",
     "reports": "举报核查", "opinions": "涉企舆情", "product_tests": "监督抽检", "spot_checks": "历年抽查检查结果",
+    "equipment": "特种设备使用登记台账",
 }  # fmt: skip
 
 SELDOM = frozenset({
     "registrations", "filings", "honours", "ip_pledges", "equity_pledges", "equity_freezes", "disqualifications",
     "unpaid_penalties", "overdue_rectifications", "serious_list", "defaulters", "other_abnormal", "product_tests", "reports", "spot_checks",
+    "equipment",
 })  # fmt: skip
 """Sources that come once a quarter; the others come every month."""
 

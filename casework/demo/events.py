@@ -523,8 +523,41 @@ def checks(story: Story) -> Iterator[Told]:
         )
 
 
+MACHINES = {
+    "K7020": ("曳引驱动电梯",), "L7223": ("自动扶梯", "曳引驱动电梯"), "R9030": ("大型游乐设施",), "D4511": ("压力管道", "气瓶"),
+    "C3434": ("桥式起重机", "叉车"), "E4920": ("压力容器",), "L7113": ("起重机械", "叉车"), "F5211": ("自动扶梯",), "H6110": ("曳引驱动电梯", "锅炉"),
+}  # fmt: skip
+PUBLIC_PLACES = frozenset({"L7223", "R9030", "F5211", "H6110"})
+"""Trades to whose places the public comes (特种设备安全法第五十七条)."""
+
+
+def machines(story: Story) -> Iterator[Told]:
+    """特种设备使用登记: some pieces each, most of them inspected in time."""
+    subject, dice = story.subject, story.dice
+    code = subject.trade.code
+    small = code[0] in "FH" and subject.kind != "company"
+    if code not in MACHINES or small or not dice.chance(0.3 if code[0] in "FH" else 0.8):
+        return
+    for _each in range(dice.whole(1, 4)):
+        registered = dice.day(max(story.span.first, subject.established_on), story.last)
+        overdue = dice.chance(min(0.5, 0.06 * subject.lift(0.8)))
+        inspect_by = story.after(story.span.as_of, -150, -3) if overdue else story.after(story.span.as_of, 5, 360)
+        yield story.tell(
+            "equipment",
+            registered,
+            (3, 10),
+            document_no="梯起锅容管叉"[dice.whole(0, 5)] + f"11豫P{dice.whole(1, 999_999):06d}",
+            sort=dice.pick(MACHINES[code]),
+            gathering="是" if code in PUBLIC_PLACES else "否",
+            place=words.COUNTIES[subject.county][0],
+            inspect_by=inspect_by.isoformat(),
+            maintained_by="周口示范电梯维保服务部" if dice.chance(0.6) else "",
+            authority=story.bureau,
+        )
+
+
 TELLERS: tuple[Callable[[Story], Iterator[Told]], ...] = (
-    register, filings, reports, listings, penalties, discredited, neglect, equity, inventions, licences, honours, voices, tests, checks,
+    register, filings, reports, listings, penalties, discredited, neglect, equity, inventions, licences, honours, voices, tests, checks, machines,
 )  # fmt: skip
 
 

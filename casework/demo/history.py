@@ -21,7 +21,7 @@ from casework.core.db import db, session, transaction
 from casework.core.ledger import AuditEntry, record
 from casework.core.ledger import history as ledger_of
 from casework.core.messages import Message
-from casework.demo import alerts, complaints, draws
+from casework.demo import alerts, complaints, coverage, draws
 from casework.demo.city import City, build
 from casework.demo.deliveries import Delivery
 from casework.demo.diary import Diary, Errand, in_days, working
@@ -159,6 +159,7 @@ def _founded(city: City, as_of: date, means: Means) -> World:
             value = {**parameters.value(key), "levels": levels}
             document = f"周市监信〔{first.year}〕1号"
             parameters.set_value(key, value, effective_from=first, document_no=document, actor=SYSTEM)
+        coverage.begin(first)
     diary = Diary(means.deliver, lambda day: means.tell(FILES + (1 - FILES) * (day - first).days / days, day.isoformat()))
     return World(city, staff, diary)
 
@@ -176,6 +177,7 @@ def _write_diary(world: World, wanted: Wanted, means: Means) -> None:
     for year in range(first_year, span.as_of.year + 1):
         begins = max(date(year, 1, 5), span.start + timedelta(days=2))
         diary.write(working(begins, 9), draws.annual_plan(world, year))
+        diary.write(working(begins, 14), coverage.plans(world, year, wanted.subjects))
     diary.write(working(span.as_of - timedelta(days=20), 10), draws.next_plan(world, span.as_of.year + 1))
     _write_campaigns(world)
     _write_messages(world, wanted)
@@ -265,9 +267,11 @@ def ask(world: World, schedule: Sequence[Callable[..., object]]) -> Errand:
 def hand_out(world: World) -> Errand:
     """Each morning the cases of what has been drawn find their officers."""
     known: set[int] = set()
+    covered: set[int] = set()
     while True:
         draws.decide(world, timedelta(days=3))
         draws.hand_out(world, known)
+        coverage.hand_out(world, covered)
         yield clock.local_moment(clock.today() + timedelta(days=1), 8, 30)
 
 

@@ -62,6 +62,7 @@ RECORDS: Mapping[str, Dialect] = {
     "reports": {"document_no": "举报编号", "matter": "违法线索类别", "outcome": "核查结果", "happened_on": "登记日期", "authority": "核查单位"},
     "opinions": {"headline": "舆情标题", "weight": "舆情等级", "medium": "媒体", "happened_on": "发现日期"},
     "product_tests": {"document_no": "抽样单编号", "product": "样品名称", "lot": "生产日期（批号）", "outcome": "检验结论", "failure": "不合格项目", "happened_on": "报告日期", "authority": "组织抽检机关"},
+    "equipment": {"document_no": "使用登记证编号", "sort": "设备种类", "gathering": "是否公众聚集场所", "place": "使用地点", "happened_on": "登记日期", "inspect_by": "检验有效期至", "maintained_by": "维保单位", "authority": "登记机关"},
     "spot_checks": {"document_no": "检查任务编号", "plan": "抽查计划名称", "item": "抽查事项", "sort": "instype", "result": "insres", "happened_on": "insdate", "ends_on": "处理完毕日期", "authority": "insauth"},
 }  # fmt: skip
 """The columns of each source of records after code and name: titles of the national publicity system among plain ones."""
@@ -69,7 +70,7 @@ RECORDS: Mapping[str, Dialect] = {
 DAYS = ("{0:%Y-%m-%d}", "{0.year}年{0.month}月{0.day}日", "{0.year}/{0.month}/{0.day}", "{0:%Y%m%d}")
 """Notations of days; each source keeps to its own."""
 
-DATES = frozenset({"happened_on", "ends_on", "revoked_on", "repaired_on", "published_on", "publicity_until", "established_on", "approved_on", "status_on", "lot"})  # fmt: skip
+DATES = frozenset({"happened_on", "ends_on", "revoked_on", "repaired_on", "published_on", "publicity_until", "established_on", "approved_on", "status_on", "lot", "inspect_by"})  # fmt: skip
 
 OLD_NUMBERS = {"spot_checks": 0.14, "defaulters": 0.38}
 """How often these sources give the 15-digit number where there is one."""

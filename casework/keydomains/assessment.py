@@ -8,6 +8,8 @@ from typing import Any
 
 from casework.cases import queries as cases
 from casework.core import parameters
+from casework.core.errors import Refusal
+from casework.core.i18n import _
 from casework.core.parameters import Dated
 from casework.keydomains.domains import DOMAINS
 from casework.keydomains.rules import (
@@ -42,6 +44,15 @@ NOT_MADE = (7, 8, 9)
 """Classes of checks that found nobody or nothing to check: no visit of the object."""
 
 
+def counted_from(domain: str, day: date) -> date:
+    """No earlier than this the minimum frequency of who was never checked is counted."""
+    given = parameters.value("keydomains.counted_from", day)[domain]
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise Refusal(_("参数“最低检查频次的起算日”中的“%(given)s”不是日期，应如 2026-03-05。", given=given)) from None
+
+
 @dataclass(frozen=True)
 class Numbers:
     """The parameters of a domain that hold on a day, each with its document."""
@@ -52,6 +63,7 @@ class Numbers:
     tiers: Dated
     statutory: Dated
     source: str
+    counted_from: date
 
     @classmethod
     def of(cls, domain: str, day: date) -> "Numbers":
@@ -62,6 +74,7 @@ class Numbers:
             tiers=parameters.in_force(f"keydomains.tiers.{domain}", day),
             statutory=parameters.in_force(f"keydomains.statutory.{domain}", day),
             source=parameters.value("keydomains.source", day).get(domain, "computed"),
+            counted_from=counted_from(domain, day),
         )
 
 
@@ -189,5 +202,5 @@ def standing(
         least=least,
         receipt=receipt,
         last_visit_on=last_visit,
-        due_on=due_on(since, last_visit, least.months),
+        due_on=due_on(max(since, numbers.counted_from), last_visit, least.months),
     )

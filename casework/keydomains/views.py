@@ -15,6 +15,7 @@ from casework.core.web import Form, actor, audience, done, download
 from casework.core.workflow import move_label
 from casework.keydomains import operations as keydomains
 from casework.keydomains import queries
+from casework.keydomains.assessment import counted_from
 from casework.keydomains.domains import DOMAINS
 from casework.keydomains.models import CoveragePlan, KeySubject
 from casework.keydomains.operations.imports import COLUMNS
@@ -175,6 +176,7 @@ def subject(domain: str, enterprise_id: int) -> Any:
         records=records,
         due=_due(known),
         left=(known.due_on - clock.today()).days,
+        counted_from=max(known.since, counted_from(domain, clock.today())),
         shows_credit=actor().may("grading.read"),
     )
 
