@@ -1,7 +1,7 @@
 """Full coverage of key domains in the demo year: a plan for each domain, its cases handled, one plan still waiting."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 
 from casework.cases import queries as cases
 from casework.core import clock, parameters
@@ -13,12 +13,15 @@ from casework.keydomains import operations as keydomains
 
 MONTHLY: Mapping[str, int] = {"food": 2_500, "drug": 5_000, "equipment": 5_000}
 """One check a month for so many subjects of the city: what its officers manage beside everything else."""
+BEFORE = 270
+"""So many days before its first day the bureau counts from."""
 TITLES = {"food": "食品安全", "drug": "药品医疗器械化妆品", "equipment": "特种设备"}
 
 
 def begin(first: date) -> None:
-    """The bureau counts minimum frequencies from its first day: older checks were never gathered in one place."""
-    value = dict.fromkeys(parameters.value("keydomains.counted_from"), first.isoformat())
+    """The bureau counts minimum frequencies from the year before: older checks were never gathered in one place."""
+    since = (first - timedelta(days=BEFORE)).isoformat()
+    value = dict.fromkeys(parameters.value("keydomains.counted_from"), since)
     document = f"周市监信〔{first.year}〕2号"
     parameters.set_value("keydomains.counted_from", value, effective_from=first, document_no=document, actor=SYSTEM)
 

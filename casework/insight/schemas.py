@@ -7,7 +7,7 @@ from marshmallow import validates_schema
 from casework.core.i18n import N_
 from casework.core.schemas import Schema, ValidationError, choice, fields
 
-ORIGINS = {"draw": N_("双随机抽查"), "trigger": N_("触发式检查"), "all": N_("全部检查")}
+ORIGINS = {"draw": N_("双随机抽查"), "trigger": N_("触发式检查"), "coverage": N_("全覆盖重点检查"), "all": N_("全部检查")}
 """Which checks; the figures of the draws stand alone unless somebody asks otherwise."""
 
 

@@ -321,7 +321,7 @@ def _events(known: CoveragePlan) -> Sequence[dict[str, Any]]:
     """What was done, newest first, as `flow.timeline` wants it."""
     return [
         {
-            "when": entry.at,
+            "when": entry.at.astimezone(clock.LOCAL_ZONE).strftime("%Y-%m-%d %H:%M"),
             "title": _(move_label(entry.action) or PLAN_ACTS.get(entry.action, entry.action)),
             "text": _("、").join(filter(None, [entry.actor_name, entry.note])),
             "url": None,

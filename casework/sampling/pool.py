@@ -125,7 +125,7 @@ def candidates(scheme: Scheme) -> Iterator[Candidate]:
 
 def domains_kept_out(items: Sequence[InspectionItem], day: date) -> set[str]:
     """The key domains whose objects stay out of a draw of these items, because they are checked at a frequency of their
-    own (优化营商环境条例第五十四条); none where the bureau lets the draw decide the order of their checks instead."""
+    own (优化营商环境条例第五十四条); none where the bureau lets them be drawn as others are."""
     set_for = parameters.value("sampling.key_objects", day)
     return {item.line for item in items if item.importance == "key" and set_for.get(item.line) == "exclude"}
 

@@ -104,7 +104,7 @@ def test_objects_stay_out_of_draws_of_key_items_and_count_in_the_base():
 
     assert reasons(sampling_item)[shop.enterprise_id] == "key"
     assert reasons(general)[shop.enterprise_id] is None
-    value = {**parameters.value("sampling.key_objects"), "food": "order"}
+    value = {**parameters.value("sampling.key_objects"), "food": "draw"}
     parameters.set_value(
         "sampling.key_objects", value, effective_from=clock.today(), document_no="周市监〔2026〕6号", actor=SYSTEM
     )
