@@ -19,7 +19,7 @@ from tests.make import cases as make_cases
 from tests.make import keydomains as make_key
 from tests.make import sampling as make_sampling
 
-LONG_AGO = date(2022, 1, 10)
+LONG_AGO = date(2022, 6, 10)
 pytestmark = pytest.mark.usefixtures("world")
 
 
