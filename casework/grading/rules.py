@@ -557,6 +557,11 @@ class Attention:
     until: date | None = None
 
 
+def attention_industries() -> dict[str, str]:
+    """The sections and divisions of GB/T 4754 on which may be decided; the register tells no finer ones apart."""
+    return {code: name for code, name in industries().items() if len(code) <= len("H62")}
+
+
 @dataclass(frozen=True)
 class Model:
     """A complete model of one subject class: what is stored, stamped on every grade and never edited."""

@@ -1,7 +1,7 @@
 """What may come in through the pages of grading."""
 
 from casework.core.schemas import Schema, choice, fields, text
-from casework.grading.rules import ADJUSTMENT, GRADES, KNOWLEDGE, NOBODY
+from casework.grading.rules import ADJUSTMENT, GRADES, KNOWLEDGE, NOBODY, attention_industries
 from casework.registry.rules import SUBJECT_CLASSES
 
 
@@ -31,6 +31,17 @@ class OfClass(Schema):
     """A class of subjects."""
 
     subject_class = choice(SUBJECT_CLASSES)
+
+
+class Decided(Schema):
+    """A decision that an industry is of high public attention."""
+
+    subject_class = choice(SUBJECT_CLASSES)
+    industry = choice(attention_industries())
+    grade = choice(("C", "D"))
+    document_no = text(longest=100)
+    starts_on = fields.Date(required=True)
+    until = fields.Date(load_default=None)
 
 
 class Upload(Schema):

@@ -36,13 +36,16 @@ from casework.grading.rules import (
     RUN_KINDS,
     TENTH,
     TRIALS,
+    Attention,
     Flag,
+    attention_industries,
 )
 from casework.grading.schemas import (
     Adjustments,
     AsOf,
     Client,
     Compared,
+    Decided,
     Delivery,
     Moved,
     OfClass,
@@ -218,6 +221,26 @@ def draft_model() -> Any:
             drafted = grading.draft_model(file.stream.read(model_files.LONGEST_FILE + 1), actor=actor())
             return done(_("草案已保存，请试算。"), ".model", model_id=drafted.id)
     return render_template("grading/model_new.html", form=form), 422 if form.submitted else 200
+
+
+@views.route("/grading/models/attention", methods=["GET", "POST"])
+@audience("grading.model")
+def draft_attention() -> Any:
+    """Takes a decision on an industry of high attention into a draft of the model in force."""
+    given = request.form if request.method == "POST" else None
+    form = Form(Decided(), given, defaults={"starts_on": clock.today()})
+    if form.valid:
+        with form.refusals():
+            told = dict(form.data)
+            drafted = grading.draft_attention(told.pop("subject_class"), Attention(**told), actor=actor())
+            return done(_("草案已保存，请试算。"), ".model", model_id=drafted.id)
+    page = render_template(
+        "grading/attention_new.html",
+        form=form,
+        classes=[(key, _(label)) for key, label in SUBJECT_CLASSES.items()],
+        industries=[(code, f"{code} {name}") for code, name in attention_industries().items()],
+    )
+    return page, 422 if form.submitted else 200
 
 
 @views.get("/grading/models/<int:model_id>")

@@ -175,6 +175,33 @@ def test_the_life_of_a_model(world, as_role):
     assert session.get(Rating, young.id).grade == "B"
 
 
+def test_an_industry_of_high_attention_is_decided_by_document_and_days(world, as_role):
+    models()
+    cook, tailor = subject(industry_section="H", industry_code="62"), subject(industry_section="C", industry_code="18")
+    session.commit()
+    today, clerk = clock.today(), as_role("credit")
+    told = {"subject_class": "company", "industry": "H62", "grade": "D", "document_no": "周市监办〔2026〕7号"}
+    days = {"starts_on": today.isoformat(), "until": (today + timedelta(days=20)).isoformat()}
+    backwards = clerk.post("/grading/models/attention", data={**told, **days, "until": today.isoformat()})
+    assert (backwards.status_code, "晚于开始日期" in backwards.text) == (422, True)
+    assert clerk.post("/grading/models/attention", data={**told, "industry": "H6", **days}).status_code == 422
+    assert as_role("inspector").get("/grading/models/attention").status_code == 403
+    place = clerk.post("/grading/models/attention", data={**told, **days}).location
+    assert "周市监办〔2026〕7号" in clerk.get(place).text
+    drafted = queries.model(int(place.rpartition("/")[2]))
+    tried = grading.request_simulation(drafted.id, actor=make.actor("credit"))
+    grading.carry_out_simulation(tried.id, actor=SYSTEM)
+    assert [move.SimulatedMove.reason for move in queries.simulated_moves(tried, make.actor("credit")).rows] == [
+        "ATTENTION_D"
+    ]
+    grading.activate_model(drafted.id, actor=make.actor("deputy"))
+    grading.run_now(actor=SYSTEM)
+    assert [session.get(Rating, each.id).grade for each in (cook, tailor)] == ["D", "A"]
+    with clock.at(clock.now() + timedelta(days=20)):
+        grading.run_now("due", actor=SYSTEM)
+        assert session.get(Rating, cook.id, populate_existing=True).grade == "A"
+
+
 def test_a_draft_can_be_given_up(world):
     models()
     known = draft()

@@ -10,7 +10,13 @@ from casework.grading.operations.adjustments import (
 )
 from casework.grading.operations.calibrations import carry_out_calibration, draft_calibration, request_calibration
 from casework.grading.operations.checks import check_replay
-from casework.grading.operations.modelling import activate_model, discard_model, draft_model, ensure_default_models
+from casework.grading.operations.modelling import (
+    activate_model,
+    discard_model,
+    draft_attention,
+    draft_model,
+    ensure_default_models,
+)
 from casework.grading.operations.official import import_official
 from casework.grading.operations.runs import (
     carry_out_run,
@@ -42,6 +48,7 @@ __all__ = [
     "check_replay",
     "discard_model",
     "dismiss_client",
+    "draft_attention",
     "draft_calibration",
     "draft_model",
     "ensure_default_models",

@@ -1,6 +1,7 @@
 """Verbs of models: kept as drafts, given up, brought into force."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from casework.core import clock, parameters
@@ -13,7 +14,7 @@ from casework.grading import model_files, queries
 from casework.grading.indicators import INDICATORS
 from casework.grading.model_files import ModelFile
 from casework.grading.models import GradingModel
-from casework.grading.rules import MODEL, default_model
+from casework.grading.rules import MODEL, Attention, default_model
 from casework.registry.rules import SUBJECT_CLASSES
 
 DEFAULT_FROM = date(2022, 7, 25)
@@ -44,6 +45,20 @@ def draft_model(file: bytes, *, actor: Actor) -> GradingModel:
         if each.sha256 == sha256:
             raise Refusal(_("内容与第 %(version)s 版完全相同，不必再存。", version=each.version), field="file")
     return _draft(content, known, actor=actor)
+
+
+def draft_attention(subject_class: str, decision: Attention, *, actor: Actor) -> GradingModel:
+    """The model in force with a decision on an industry, in place of an earlier one on it, as a draft like any other.
+
+    Idempotence key: the sha256 of the model (refused).
+    """
+    if decision.until is not None and decision.until <= decision.starts_on:
+        raise Refusal(_("截止日期应晚于开始日期 %(day)s。", day=decision.starts_on), field="until")
+    _model_id, model = queries.basis(clock.today()).models[subject_class]
+    others = [each for each in model.attention if each.industry != decision.industry]
+    proposed = replace(model, attention=(*others, decision))
+    file = model_files.write(ModelFile(proposed, clock.today(), decision.document_no))
+    return draft_model(file.encode(), actor=actor)
 
 
 def discard_model(model_id: int, *, actor: Actor) -> GradingModel:
