@@ -480,7 +480,7 @@ class GradeCounts:
 def grades_by_area(actor: Actor) -> list[GradeCounts]:
     """Enterprises in the library of subjects per county bureau in charge, in the order of the codes."""
     counties, units = staff.county_of(), {unit.id: unit for unit in staff.units()}
-    found = _grades(actor, lambda row: counties[row.org_id])
+    found = _grades(actor, "org_id", lambda org_id: counties[org_id])
     ordered = sorted(found, key=lambda unit_id: units[unit_id].division_code)
     return [_grade_counts(units[one].division_code, units[one].short_name, found[one]) for one in ordered]
 
@@ -488,16 +488,16 @@ def grades_by_area(actor: Actor) -> list[GradeCounts]:
 def grades_by_industry(actor: Actor) -> list[GradeCounts]:
     """The same per section of GB/T 4754, the riskiest first; subjects without one come last."""
     names = industry_sections()
-    found = _grades(actor, lambda row: row.industry_section or "")
+    found = _grades(actor, "industry_section", lambda section: section or "")
     counted = [_grade_counts(key, names.get(key, _("行业不详")), found[key]) for key in found]
     return sorted(counted, key=lambda one: (one.key == "", -(one.risky.value or 0), one.key))
 
 
-def _grades(actor: Actor, key: Callable[[Any], Any]) -> dict[Any, dict[str | None, int]]:
+def _grades(actor: Actor, by: str, fold: Callable[[Any], Any]) -> dict[Any, dict[str | None, int]]:
     found: dict[Any, dict[str | None, int]] = defaultdict(lambda: defaultdict(int))
-    for row in registry.census(actor).rows:
+    for row in registry.census(actor, by=by).rows:
         if row.inspectable:
-            found[key(row)][row.grade] += row.number
+            found[fold(getattr(row, by))][row.grade] += row.number
     return found
 
 

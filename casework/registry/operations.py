@@ -8,11 +8,11 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import IO, Any, cast
+from typing import IO, Any
 
 from flask import current_app
 from psycopg import Cursor
-from sqlalchemy import CursorResult, delete, func, insert, literal, select, text
+from sqlalchemy import delete, func, insert, literal, select, text
 from sqlalchemy.dialects import postgresql
 
 from casework.accounts import operations as organisation
@@ -525,7 +525,8 @@ def take_census(run_id: int | None = None, *, actor: Actor) -> int:
     session.execute(delete(CensusRow))
     columns = [*CENSUS_COLUMNS, "taken_at"]
     counted = COUNTED.add_columns(literal(clock.now()).label("taken_at"))
-    return cast(CursorResult[Any], session.execute(insert(CensusRow).from_select(columns, counted))).rowcount
+    session.execute(insert(CensusRow).from_select(columns, counted))
+    return session.scalar(select(func.count()).select_from(CensusRow)) or 0
 
 
 def hand_down_grades(rows: Iterable[tuple[int, str, int]], *, run_id: int | None, day: date) -> int:

@@ -488,9 +488,9 @@ def pool_size(wanted: PoolFilter) -> int:
 
 @dataclass(frozen=True)
 class Census:
-    """How many enterprises have each grade, by unit and section of industry, as of a moment.
+    """How many enterprises have each grade, by unit or by section of industry, as of a moment.
 
-    Rows have org_id, industry_section, grade (None: not graded), inspectable (存续 or 歇业) and number.
+    Rows have org_id or industry_section, grade (None: not graded), inspectable (存续 or 歇业) and number.
     """
 
     rows: Sequence[Row[Any]]
@@ -522,17 +522,30 @@ COUNTED = (
     .group_by(Enterprise.org_id, Enterprise.industry_section, CurrentGrade.grade, _INSPECTABLE)
 )
 CENSUS_COLUMNS = ("org_id", "industry_section", "grade", "inspectable", "number")
+_ADDED_UP = cast(func.sum(CensusRow.number), BigInteger)
 _SIZE = select(func.sum(text("reltuples"))).select_from(text("pg_class")).where(text("oid = 'enterprise'::regclass"))
 """What the planner believes: near enough, and free."""
 
 
-def census(actor: Actor | None = None) -> Census:
-    """The grades of the enterprises that an actor may see (or of all): counted now, or as the last census tells."""
+def census(actor: Actor | None = None, *, by: str = "org_id") -> Census:
+    """The grades of the enterprises that an actor may see (or of all), by unit or by `industry_section`.
+
+    Counted now, or as the last census tells.
+    """
     taken_at = _last_census()
+    source, number = (Enterprise, func.count()) if taken_at is None else (CensusRow, _ADDED_UP)
+    grade, inspectable = (
+        (CurrentGrade.grade, _INSPECTABLE) if taken_at is None else (CensusRow.grade, CensusRow.inspectable)
+    )
+    groups = (getattr(source, by), grade, inspectable)
+    statement = select(*groups[:2], inspectable.label("inspectable"), number.label("number")).group_by(*groups)
     if taken_at is None:
-        return Census(session.execute(_seen_by(actor, COUNTED, Enterprise.org_id)).all(), clock.now())
-    columns = [getattr(CensusRow, name) for name in CENSUS_COLUMNS]
-    return Census(session.execute(_seen_by(actor, select(*columns), CensusRow.org_id)).all(), taken_at)
+        statement = statement.select_from(Enterprise).outerjoin(
+            CurrentGrade, CurrentGrade.enterprise_id == Enterprise.id
+        )
+    if actor is not None:
+        statement = staff.visible(statement, actor, unit=source.org_id)
+    return Census(session.execute(statement).all(), taken_at or clock.now())
 
 
 def census_moment() -> datetime:
@@ -543,10 +556,6 @@ def census_moment() -> datetime:
 def _last_census() -> datetime | None:
     large = (session.scalar(_SIZE) or 0) >= CENSUS_FROM
     return session.scalar(select(func.max(CensusRow.taken_at))) if large else None
-
-
-def _seen_by(actor: Actor | None, statement: Select[Any], unit: Any) -> Select[Any]:
-    return statement if actor is None else staff.visible(statement, actor, unit=unit)
 
 
 def _in_pool(wanted: PoolFilter) -> Iterator[Any]:
