@@ -102,7 +102,8 @@ class _Case:
         return self.norms.level(rule, self.dossier.subject_class, cell_of(rule, self.dossier.columns))
 
     def records(self, record: str) -> list[Fact]:
-        return [fact for fact in self.facts if fact.code == code_of(record)]
+        code = code_of(record)
+        return [fact for fact in self.facts if fact.code == code]
 
     def open(self, record: str) -> list[Fact]:
         return [fact for fact in self.records(record) if not fact.ended_on(self.day)]
