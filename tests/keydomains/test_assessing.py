@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from casework.core import clock, parameters
 from casework.core.actor import SYSTEM
 from casework.core.db import session
+from casework.grading import operations as grading
 from casework.keydomains import operations as keydomains
 from casework.keydomains import queries
 from casework.keydomains.models import KeySubject, ProfessionalGrade, SupervisionTier
@@ -76,6 +77,17 @@ def test_a_failed_test_raises_the_score_and_the_tier_says_why():
     assert after.receipt["function"] == "additive"
     assert after.receipt["parameters"]["combination"]["document"]
     assert next(each.grade for each in queries.grade_history("food", shop.id)) == after.own_grade
+
+
+def test_a_run_is_followed_by_everybody_the_one_of_an_import_by_those_it_moved():
+    shops = [make_key.licensed() for _each in range(3)]
+    run = grading.run_now("batch", actor=SYSTEM)
+    assert keydomains.assess_after_run(run.id, actor=SYSTEM).looked_at >= 3  # all of them are classified anew
+    again = grading.run_now("batch", actor=SYSTEM)
+    assert keydomains.assess_after_run(again.id, actor=SYSTEM).looked_at == 0
+    monthly = grading.run_now("monthly", actor=SYSTEM)
+    assert keydomains.assess_after_run(monthly.id, actor=SYSTEM).looked_at >= 3
+    assert stands(shops[0]).receipt["credit"]["grade"] in ("A", "B", "C", "D")
 
 
 def test_the_histories_are_append_only():

@@ -13,6 +13,7 @@ from casework.core import clock
 from casework.core.actor import Actor
 from casework.core.db import session
 from casework.core.ledger import announce, record
+from casework.grading import queries as grading
 from casework.keydomains import queries
 from casework.keydomains.assessment import Numbers, Standing, Visits, dossiers, standing
 from casework.keydomains.domains import DOMAINS
@@ -50,8 +51,13 @@ def assess_everybody(day: date, *, actor: Actor) -> Tally:
 
 
 def assess_after_run(run_id: int, *, actor: Actor) -> Tally:
-    """Assesses everybody after a classification run, the monthly one among them. Idempotent by content."""
-    return _assess(None, clock.today())
+    """Assesses everybody after a monthly, daily or full run; after that of an import, whose letter it changed.
+
+    The others of an import are `reassess_batch`'s. Idempotent by content.
+    """
+    if grading.run(run_id).kind != "batch":
+        return _assess(None, clock.today())
+    return _assess([enterprise_id for enterprise_id, _before, _after in grading.moves_of(run_id)], clock.today())
 
 
 def reassess(enterprise_id: int, kin: bool = True, *, actor: Actor) -> Tally:
