@@ -1,6 +1,7 @@
 """Pages of the staff room: sign-in, own password, accounts, posts, units, officers."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -103,6 +104,13 @@ def _back() -> str | None:
     back = request.values.get("back", "")
     here = back.startswith("/") and back.isprintable() and "\\" not in back and not urlsplit(back).netloc
     return back if here else None
+
+
+@views.get("/stay")
+@audience(STAFF)
+def stay() -> Any:
+    """Asked by a page in which somebody types for long: typing is not idling."""
+    return "", HTTPStatus.NO_CONTENT
 
 
 @views.post("/sign-out")

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit, urlunsplit
 from uuid import uuid4
 
 from flask import (
@@ -370,7 +370,10 @@ def _refused(refusal: Refusal) -> tuple[str, int]:
     return error_page(refusal.status, titles.get(refusal.status, _("不能办理")), str(refusal))
 
 
-def _stale_form(error: CSRFError) -> tuple[str, int]:
+def _stale_form(error: CSRFError) -> Any:
+    """A form without the token of this session. Mostly the session ended while somebody was typing: they sign in again."""
+    if not cookie.get("account") and audience_of(current_app, request.endpoint or "") not in (PUBLIC, None):
+        return _sign_in_first()
     return error_page(
         400,
         _("表单已过期"),
@@ -403,10 +406,22 @@ def _database_away(error: OperationalError) -> tuple[str, int]:
     )
 
 
+def _sign_in_first() -> AnyResponse:
+    """To the sign-in, and from there back to the page that was wanted, or on which a form was being filled in."""
+    session.rollback()
+    back = request.full_path
+    if request.method not in SAFE_METHODS:
+        flash(
+            _("登录已过期，刚才提交的内容没有保存。重新登录后回到原来的页面，在本机填写的内容会自动恢复。"), "warning"
+        )
+        came_from = urlsplit(request.referrer or "")
+        back = urlunsplit(("", "", came_from.path, came_from.query, "")) if came_from.netloc == request.host else ""
+    return redirect(url_for("accounts.sign_in", back=back or None), 303)
+
+
 def _broken(error: Exception) -> Any:
     if isinstance(error, SignInFirst):
-        session.rollback()
-        return redirect(url_for("accounts.sign_in", back=request.full_path if request.method == "GET" else None), 303)
+        return _sign_in_first()
     current_app.logger.exception("unexpected error")
     return error_page(
         500, _("系统出错"), _("您提交的内容没有保存，错误已经记录。"), _("请把下面的编号告诉系统管理员。")

@@ -106,8 +106,9 @@
     });
   }
 
-  /* data-autosave="key": what was typed survives a lost network or a closed tab, on this device, for this user, for a few days.
-     Fields marked data-private, passwords, files and hidden fields are never kept. */
+  /* What was typed into a form with a text area, or with data-autosave="key", survives a lost network, an ended session or a
+     closed tab: on this device, for this user, for a few days. Fields marked data-private, passwords, files and hidden fields
+     are never kept. */
   var drafts = {
     prefix: "draft:" + (document.body.dataset.user || "") + ":",
     fields: function (form) {
@@ -126,7 +127,8 @@
       });
     },
     keep: function (form) {
-      var key = drafts.prefix + form.dataset.autosave;
+      if (form.method !== "post" || !(form.dataset.autosave || form.querySelector("textarea"))) return;
+      var key = drafts.prefix + (form.dataset.autosave || new URL(form.action).pathname);
       var known = JSON.stringify(drafts.read(form));
       var stored = JSON.parse(localStorage.getItem(key) || "null");
       if (stored && Date.now() - stored.at < DRAFT_DAYS * 86400000 && JSON.stringify(stored.values) !== known && stored.values.length === drafts.fields(form).length) {
@@ -163,6 +165,15 @@
       });
     }
   };
+
+  /* Typing is not idling: the session does not end under somebody who writes a long text. */
+  var STAY = 240000;
+  var stayed = Date.now();
+  function stay() {
+    if (!document.body.dataset.stay || Date.now() - stayed < STAY) return;
+    stayed = Date.now();
+    fetch(document.body.dataset.stay, { credentials: "same-origin" }).catch(function () { /* without a network nothing ends sooner */ });
+  }
 
   /* Signing out on purpose leaves nothing of this user on the device. */
   function forgetDrafts(event) {
@@ -207,7 +218,7 @@
     each(root, "[data-count]", countCharacters);
     each(root, "[data-copy]", offerCopy);
     each(root, "[data-previews]", preview);
-    each(root, "[data-autosave]", drafts.keep);
+    if (document.body.dataset.user) each(root, "main form", drafts.keep);
     each(root, "[data-focus]", function (summary) { summary.focus(); });
   }
 
@@ -215,6 +226,7 @@
   document.addEventListener("submit", sendOnce);
   document.addEventListener("submit", forgetDrafts);
   document.addEventListener("change", excludeOthers);
+  document.addEventListener("input", stay);
   document.addEventListener("htmx:responseError", panelFailed);
   document.addEventListener("htmx:sendError", panelFailed);
   document.addEventListener("htmx:beforeSwap", signedOut);

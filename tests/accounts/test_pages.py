@@ -128,6 +128,26 @@ def test_every_form_is_guarded_against_forgery(world, client):
         world.config["WTF_CSRF_ENABLED"] = False
 
 
+def test_who_sends_a_form_after_the_session_ended_signs_in_and_is_back_on_its_page(world, client):
+    page = "http://localhost/intake/new?kind=report"
+    world.config["WTF_CSRF_ENABLED"] = True
+    try:
+        answers = [client.post("/intake/new", headers={"Referer": page})]
+    finally:
+        world.config["WTF_CSRF_ENABLED"] = False
+    answers.append(client.post("/intake/new", headers={"Referer": page}))
+    for answer in answers:
+        assert (answer.status_code, answer.location) == (303, "/sign-in?back=/intake/new?kind%3Dreport")
+    assert "登录已过期" in client.get("/sign-in").text
+    elsewhere = client.post("/intake/new", headers={"Referer": "https://example.org/trap"})
+    assert elsewhere.location == "/sign-in"
+
+
+def test_typing_is_not_idling(as_role, client):
+    assert as_role("intake").get("/stay").status_code == 204
+    assert client.get("/stay").status_code == 303
+
+
 @pytest.mark.parametrize("role", sorted(ROLES))
 def test_each_post_opens_its_own_pages_only(as_role, role):
     visitor = as_role(role)

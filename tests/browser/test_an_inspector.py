@@ -114,3 +114,42 @@ def test_a_case_is_done_with_one_thumb(house: House, case: Case, login: str, vis
     kept = me.page.get_by_role("img", name="证据照片 1")
     kept.scroll_into_view_if_needed()
     house.until(lambda: kept.evaluate("picture => picture.naturalWidth"))
+
+
+def test_a_visit_goes_on_without_a_network(
+    house: House, case: Case, login: str, visitor: Callable[..., Reader]
+) -> None:
+    with transaction():
+        make_cases.walk(session.merge(case), to="inspecting", crew=make_cases.crew(case))
+    me = visitor(width=PHONE)
+    me.open("/sign-in")
+    me.fill(登录名=login, 密码=make.PASSWORD)
+    me.press("登录")
+    me.open("/cases/mine")
+    assert "正在检查" in me.text
+    me.follow("继续检查")
+    kept = f"caches.open('visit-pages').then(pages => pages.match('/cases/{case.id}/items/2')).then(Boolean)"
+    house.until(lambda: me.page.evaluate(kept))
+
+    me.window.set_offline(True)
+    me.follow("检查第 1 项，共 2 项")
+    assert "现在没有网络" in me.text
+    me.page.get_by_label("违反食品药品管理相关规定").evaluate("box => { box.checked = true }")
+    me.fill(发现问题情况=FINDING, 处置情况="当场下架，移交立案")
+    me.page.get_by_label("拍照取证").set_input_files(photo())
+    me.press("保存")
+    me.page.get_by_text("1 份录入存在本机").wait_for()
+    me.follow("检查第 2 项，共 2 项")
+    me.page.get_by_label("未发现问题").check()
+    me.press("保存")
+    me.page.get_by_text("2 份录入存在本机").wait_for()
+    with transaction():
+        assert not session.get_one(Case, case.id).results
+
+    me.window.set_offline(False)
+    me.page.get_by_role("button", name="签退").wait_for()
+    assert "已录入 2 / 2" in me.text
+    with transaction():
+        known = session.get_one(Case, case.id, populate_existing=True)
+        assert {result.finding for result in known.results} == {FINDING, "无"}
+        assert len(known.evidence) == 1
