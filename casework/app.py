@@ -1,8 +1,9 @@
 """The application: settings, foundation, rooms, and the pages that gather several rooms."""
 
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, lru_cache
 from importlib import import_module
+from itertools import chain
 from typing import Any
 
 from flask import Flask, current_app, g, render_template, request, url_for
@@ -14,6 +15,7 @@ from casework.accounts.views import load_actor
 from casework.cases import queries as cases
 from casework.core import web
 from casework.core.db import db, engine_config
+from casework.core.desk import Task, agenda
 from casework.core.i18n import N_, _, current_locale
 from casework.core.web import PUBLIC, STAFF, audience
 from casework.documents.catalogue import NOTICES, SUBJECTS, Subject
@@ -111,9 +113,11 @@ NAVIGATION = (
 )
 """The menu: section, icon, and its pages; a reader sees what the audience of each page allows."""
 
+DESK_WIDE = ("insight.desk_panel", "grading.desk_panel", "console.desk_panel", "console.audit_desk_panel")
+"""Panels that take the whole width; the others are figures, side by side."""
+
 DESK = (
     "cases.desk_panel",
-    "sampling.desk_panel",
     "intake.desk_panel",
     "warning.desk_panel",
     "disclosure.desk_panel",
@@ -162,6 +166,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.add_url_rule("/desk", "desk", _desk)
     app.jinja_env.globals.update(
         desk_panels=[name for name in DESK if name in app.view_functions],
+        desk_wide=DESK_WIDE,
         enterprise_panels=[name for name in ENTERPRISE_PANELS if name in app.view_functions],
     )
     web.check_audiences(app, PERMISSIONS)
@@ -176,7 +181,16 @@ def _front() -> Any:
 @audience(STAFF)
 def _desk() -> Any:
     """The first page after sign-in: what is due and what waits."""
-    return render_template("desk.html")
+    tasks = chain.from_iterable(tell() for tell in _rooms_with("desk_tasks"))
+    waits = list(chain.from_iterable(tell() for tell in _rooms_with("desk_waits")))
+    return render_template("desk.html", agenda=agenda(tasks), waits=waits)
+
+
+@cache
+def _rooms_with(name: str) -> tuple[Callable[[], Iterable[Task]], ...]:
+    """What the rooms' pages offer under a name."""
+    pages = [import_module(f"casework.{room}.views") for room in ROOMS]
+    return tuple(getattr(page, name) for page in pages if hasattr(page, name))
 
 
 def _frame() -> dict[str, Any]:

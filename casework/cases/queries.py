@@ -153,6 +153,30 @@ def of_enterprise(enterprise_id: int, actor: Actor) -> Sequence[Any]:
     return session.execute(statement.order_by(Case.id.desc()).limit(50)).all()
 
 
+OWN_STEPS = ("opened", "approved", *CHECKING, "following_up")
+"""States whose next step is the officers' own."""
+
+
+def turn(actor: Actor, *, size: int) -> Sequence[Any]:
+    """The cases whose next step is this person's to make, most urgent first, with the columns of ROW."""
+    own = and_(of_officers([actor.officer_id]), Case.state.in_(OWN_STEPS))
+    steps = {
+        "cases.approve": WAITING_FOR_APPROVAL,
+        "cases.review": and_(Case.state == "reviewing", Case.concluded_by != actor.id),
+        "cases.publish": and_(Case.state == "releasing", Case.concluded_by != actor.id, Case.reviewed_by != actor.id),
+        "cases.follow_up": Case.state == "following_up",
+    }
+    wanted = [_visible(select(*ROW).where(step), actor) for post, step in steps.items() if actor.may(post)]
+    if actor.officer_id is not None and actor.may("cases.inspect"):
+        wanted.append(select(*ROW).where(own))
+    found = {
+        row.id: row
+        for statement in wanted
+        for row in session.execute(statement.where(Case.due_on.is_not(None)).order_by(Case.due_on, Case.id).limit(size))
+    }
+    return sorted(found.values(), key=lambda row: (row.due_on, row.id))[:size]
+
+
 WAITING_FOR_APPROVAL = or_(
     Case.state == "awaiting_approval",
     and_(Case.state.in_((*CHECKING, "reviewing")), Case.emergency, Case.approved_on.is_(None)),

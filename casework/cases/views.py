@@ -1,6 +1,6 @@
 """Pages of the cases room: docket, one case, the officer's visit, approval, two reviews, follow-up."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,11 +56,12 @@ from casework.cases.schemas import (
 from casework.core import clock, files, parameters
 from casework.core.actor import Actor
 from casework.core.deadlines import DUE, WEEK
+from casework.core.desk import Task
 from casework.core.errors import NotFound, Refusal
 from casework.core.i18n import N_, _
 from casework.core.ledger import AuditEntry, history
 from casework.core.schemas import Schema
-from casework.core.web import Form, actor, audience, done
+from casework.core.web import PUBLIC, Form, actor, audience, done
 from casework.documents.rules import code_as_typed, code_in_groups
 from casework.registry import queries as registry
 
@@ -87,6 +88,15 @@ def mine() -> Any:
     week_ahead = clock.today() + WEEK
     page = "cases/mine.html"
     return render_template(page, rows=rows, officer=actor().officer_id, week_ahead=week_ahead, **_about_rows(rows))
+
+
+@views.get("/cases/worker.js")
+@audience(PUBLIC)
+def worker() -> Any:
+    """What keeps the pages of a visit on the device; a browser lets it care for the addresses beside its own."""
+    response = current_app.send_static_file("visit-worker.js")
+    response.headers["Cache-Control"] = "no-cache"
+    return response
 
 
 @views.get("/cases/approvals")
@@ -814,11 +824,46 @@ def _follow_up_page(case: Case, **sent: Form) -> str:
 @views.get("/cases/desk-panel")
 @audience("cases.read")
 def desk_panel() -> Any:
-    """What the 工作台 says about cases: what is due and what waits for this person."""
-    found = [post for post in queries.waiting(actor()) if post.count or post.alarm]
-    rows = queries.mine(actor())[:5] if actor().officer_id else []
-    page = "cases/desk_panel.html"
-    return render_template(page, posts=found, rows=rows, **_about_rows(rows)) if found or rows else ""
+    """What the 工作台 says about cases, in figures."""
+    found = [post for post in queries.waiting(actor()) if post.count]
+    return render_template("cases/desk_panel.html", posts=found) if found else ""
+
+
+def desk_tasks() -> Iterator[Task]:
+    """The cases whose next step is the reader's."""
+    rows = queries.turn(actor(), size=TURNS) if actor().may("cases.read") else ()
+    names = registry.brief({row.enterprise_id for row in rows})
+    for row in rows:
+        _permission, endpoint, verb, _waiting = NEXT[row.state]
+        if row.emergency and not row.approved_on and actor().may("cases.approve"):
+            endpoint, verb = ".approve_afterwards", N_("补办审批")
+        if endpoint in (".submit", ".resume"):  # a step without a page of its own
+            endpoint = ".case"
+        yield _task(row, names[row.enterprise_id].name, url_for("cases" + endpoint, case_id=row.id), _(verb))
+
+
+def desk_waits() -> Iterator[Task]:
+    """The reader's own cases that wait for somebody else."""
+    if actor().officer_id is None or not actor().may("cases.inspect"):
+        return
+    rows = [row for row in queries.mine(actor()) if row.state not in queries.OWN_STEPS and row.state in NEXT][:TURNS]
+    names = registry.brief({row.enterprise_id for row in rows})
+    for row in rows:
+        yield _task(row, names[row.enterprise_id].name, url_for("cases.case", case_id=row.id), _(NEXT[row.state][3]))
+
+
+def _task(row: Any, name: str, url: str, verb: str) -> Task:
+    about = _(
+        "%(kind)s %(number)s · %(state)s",
+        kind=_(KINDS[row.kind].label),
+        number=row.number,
+        state=_(STANDARD.label(row.state)),
+    )
+    return Task(name, about, verb, url, row.due_on, queries.days_left(row.due_on), paused=row.state == "suspended")
+
+
+TURNS = 12
+"""So many cases at most come to the desk of one person."""
 
 
 @views.get("/cases/of-enterprise/<int:enterprise_id>")

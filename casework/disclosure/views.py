@@ -21,6 +21,7 @@ from markupsafe import Markup
 from casework.accounts import queries as staff
 from casework.core import clock, parameters
 from casework.core.actor import SYSTEM
+from casework.core.desk import Task
 from casework.core.errors import NotFound
 from casework.core.i18n import _
 from casework.core.ledger import history
@@ -537,6 +538,15 @@ def desk_panel() -> Any:
     """What waits: results due or overdue, requests for the second person, papers without their PDF."""
     waiting = queries.waiting(actor())
     return render_template("disclosure/desk_panel.html", waiting=waiting) if waiting.anything else ""
+
+
+def desk_tasks() -> Iterator[Task]:
+    """Requests to take a result back that a second person decides."""
+    if actor().may("disclosure.approve") and (asked := queries.waiting(actor()).asked):
+        yield Task(
+            _("%(count)s 件撤回公示的申请", count=asked), _("信息公示 · 须由提出人以外的人审批"), _("审批"),
+            url_for("disclosure.publications", state="asked"),
+        )  # fmt: skip
 
 
 @views.get("/publications/of/<int:enterprise_id>")

@@ -1,7 +1,7 @@
 """Pages of grading: distribution, runs, models, and why an enterprise has its grade. For the staff only."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
@@ -12,6 +12,7 @@ from casework.accounts import queries as staff
 from casework.core import charts, clock, files, jobs, parameters
 from casework.core.actor import Actor
 from casework.core.charts import Bar, Part, Series, Stack, Tile
+from casework.core.desk import Task
 from casework.core.errors import NotFound, Refusal
 from casework.core.i18n import N_, _, translate
 from casework.core.jobs import Job
@@ -709,6 +710,22 @@ def replay_checks() -> Any:
     return render_template("grading/replay_checks.html", checks=checks, briefs=seen)
 
 
+def desk_tasks() -> Iterator[Task]:
+    """Adjustments and models that wait for an approval, and drafts that wait for their author."""
+    me = actor()
+    if me.may("grading.approve"):
+        for row in queries.adjustments(me, state="proposed", after=None, before=None).rows:
+            name = registry.brief([row.Adjustment.enterprise_id])[row.Adjustment.enterprise_id].name
+            url = url_for("grading.adjustment", adjustment_id=row.Adjustment.id)
+            yield Task(name, _("人工调整等级 · 待审批"), _("审批"), url)
+    if me.may("grading.model") or me.may("grading.approve"):
+        for each in queries.models():
+            if each.state == "draft":
+                label = _(SUBJECT_CLASSES[each.subject_class])
+                title = _("%(label)s模型第 %(version)s 版", label=label, version=each.version)
+                yield Task(title, _("分类模型 · 待启用"), _("试算和启用"), url_for("grading.model", model_id=each.id))
+
+
 @views.get("/desk/grading")
 @audience("grading.run")
 def desk_panel() -> Any:
@@ -721,9 +738,7 @@ def desk_panel() -> Any:
         last=last,
         directions=_directions(last) if last else None,
         waiting=queries.open_run(),
-        drafts=[each for each in queries.models() if each.state == "draft"],
         differing=sum(len(check.differing) for check in queries.replay_checks(1)),
-        classes=SUBJECT_CLASSES,
         grades=GRADE_LABELS,
     )
 

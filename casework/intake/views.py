@@ -1,6 +1,6 @@
 """Pages of the intake room: 受理台, registration with matches and duplicates beside it, one item and its verbs."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from casework.cases.rules import STANDARD, officer_defects
 from casework.core import clock, parameters
 from casework.core.actor import Actor
 from casework.core.deadlines import DUE
+from casework.core.desk import Task
 from casework.core.errors import NotAllowed, NotFound
 from casework.core.i18n import N_, _
 from casework.core.ledger import history
@@ -693,18 +694,40 @@ def desk_panel() -> Any:
     """Intake on the 工作台: what is due and what waits for this person; nothing at all where there is nothing."""
     me = actor()
     counts = queries.counts(me)
-    rows = queries.desk(me, size=5).rows if me.may("intake.triage") else ()
-    waiting = queries.to_approve(me) if me.may("intake.approve") else ()
-    if not any(counts.values()) and not waiting:
-        return ""
-    return render_template(
-        "intake/desk_panel.html",
-        counts=counts,
-        rows=rows,
-        waiting=waiting,
-        queues=QUEUES,
-        **_about_rows([*rows, *waiting]),
-    )
+    return render_template("intake/desk_panel.html", counts=counts) if any(counts.values()) else ""
+
+
+def desk_tasks() -> Iterator[Task]:
+    """The items in the reader's hands, and the extensions that he decides."""
+    me = actor()
+    asked = queries.to_approve(me) if me.may("intake.approve") else ()
+    rows = queries.desk(me, size=TURNS).rows if me.may("intake.triage") else ()
+    names = registry.brief({row.enterprise_id for row in (*asked, *rows) if row.enterprise_id is not None})
+    units = queries.units_of([*asked, *rows])
+    known = {row.id: (row, _verb(row)) for row in rows} | {row.id: (row, N_("审批延期申请")) for row in asked}
+    for row, verb in known.values():
+        kind = KINDS[row.kind]
+        label = _(kind.workflow.label(row.state))
+        yield Task(
+            names[row.enterprise_id].name if row.enterprise_id in names else row.subject_name,
+            _("%(kind)s %(number)s · %(state)s", kind=_(kind.label), number=row.number, state=label),
+            _(verb), url_for("intake.item", item_id=row.id), row.due_on,
+            queries.days_left(row.due_on, working=units[row.id] == "working"), units[row.id], row.paused,
+        )  # fmt: skip
+
+
+def _verb(row: Any) -> str:
+    """What is usually done next with an item of a list."""
+    flow = KINDS[row.kind].workflow
+    first = "complaint" if row.kind == "complaint" else "clue"
+    usual = NEXT.get((first, row.state), ("inform",))
+    if len(usual) > 1:
+        return DECISIONS[first, row.state]
+    return next((move.label for move in flow.moves_from(row.state) if move.name in (*usual, "archive")), N_("办理"))
+
+
+TURNS = 12
+"""So many items at most come to the desk of one person."""
 
 
 @views.get("/intake/of-enterprise/<int:enterprise_id>")

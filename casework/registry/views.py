@@ -1,6 +1,6 @@
 """Pages of the registry: 主体查询, 一户一档, single records, 数据归集 and 待匹配."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -11,9 +11,10 @@ from werkzeug.utils import redirect
 
 from casework.accounts import queries as staff
 from casework.core import clock, files, sheets
+from casework.core.desk import Task
 from casework.core.errors import NotAllowed, NotFound, Refusal
 from casework.core.i18n import N_, _
-from casework.core.web import Form, actor, audience, disposition, done, download
+from casework.core.web import Form, actor, audience, disposition, done, download, may_use
 from casework.registry import operations as registry
 from casework.registry import queries
 from casework.registry.models import CreditRecord, Enterprise, ImportBatch
@@ -603,13 +604,19 @@ def _waiting_page(waiting_id: int, form: Form) -> str:
 # On the desk ---------------------------------------------------------------------------------------------------------
 
 
+def desk_tasks() -> Iterator[Task]:
+    """Files whose dry run waits for a word."""
+    for batch in queries.unconfirmed() if actor().may("registry.import") else ():
+        about = _("数据归集 · %(source)s", source=_(SOURCES[batch.source].label))
+        yield Task(batch.file_name, about, _("核对试导入结果"), url_for("registry.import_batch", batch_id=batch.id))
+
+
 @views.get("/registry/desk-panel")
 @audience("registry.import")
 def desk_panel() -> Any:
     """For the desk of those who bring data in: files to confirm, records to match."""
     return render_template(
         "registry/desk_panel.html",
-        unconfirmed=queries.unconfirmed(),
-        waiting=sum(queries.waiting_counts().values()),
-        sources=SOURCES,
+        unconfirmed=len(queries.unconfirmed()),
+        waiting=sum(queries.waiting_counts().values()) if may_use("registry.waiting") else 0,
     )

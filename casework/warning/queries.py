@@ -1,6 +1,6 @@
 """Nouns of the warning room: alerts and what is behind them, what waits, counts and index of areas and industries."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from typing import Any
@@ -114,11 +114,13 @@ def counts(actor: Actor) -> dict[str, int]:
     return dict(zip(columns, session.execute(statement).one(), strict=True))
 
 
-def urgent(actor: Actor, *, size: int = 5) -> Sequence[Any]:
-    """The open alerts that are to be seen first: overdue, then the gravest, then by their clocks."""
+def urgent(actor: Actor, *, size: int, states: Collection[str]) -> Sequence[Any]:
+    """The alerts in these open states that are to be seen first: overdue, then the gravest, then by their clocks."""
     order = (Alert.due_on >= clock.today(), GRAVITY, Alert.due_on, Alert.id)
     return session.execute(
-        _visible(select(*ROW).where(Alert.due_on.is_not(None)), actor).order_by(*order).limit(size)
+        _visible(select(*ROW).where(Alert.due_on.is_not(None), Alert.state.in_(states)), actor)
+        .order_by(*order)
+        .limit(size)
     ).all()
 
 

@@ -1,6 +1,6 @@
 """Pages of the warning room: 预警处置, one alert and its verbs, the catalogue of signals, areas and industries."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,6 +13,7 @@ from casework.cases.rules import STANDARD, officer_defects
 from casework.core import charts, clock, parameters
 from casework.core.actor import Actor
 from casework.core.deadlines import DUE
+from casework.core.desk import Task
 from casework.core.errors import NotAllowed, NotFound
 from casework.core.i18n import N_, _
 from casework.core.ledger import history
@@ -422,7 +423,37 @@ def desk_panel() -> Any:
     counts = queries.counts(actor())
     if not any(counts.values()):
         return ""
-    return render_template("warning/desk_panel.html", counts=counts, rows=queries.urgent(actor()), **_about_rows())
+    return render_template("warning/desk_panel.html", counts=counts)
+
+
+TODO = {
+    "raised": ("warning.dispose", N_("研判")),
+    "checking": ("warning.check", N_("填写核查情况")),
+    "disposing": ("warning.dispose", N_("填写处置结果")),
+    "reviewing": ("warning.dispose", N_("审核销号")),
+}
+"""For each open state who acts, and the words of the button on the desk."""
+
+TURNS = 6
+"""So many alerts at most come to the desk of one person: the gravest."""
+
+
+def desk_tasks() -> Iterator[Task]:
+    """The alerts whose next step is the reader's, the gravest first."""
+    me = actor()
+    states = [state for state, (permission, _verb) in TODO.items() if me.may(permission)]
+    for row in queries.urgent(me, size=TURNS, states=states) if states and me.may("warning.read") else ():
+        label = _(SIGNALS[row.signal].label) if row.signal in SIGNALS else row.signal
+        about = _("%(level)s预警 %(number)s · %(signal)s", level=_(LEVELS[row.level]), number=row.number, signal=label)
+        left = queries.days_left(row.due_on)
+        yield Task(
+            queries.subject_name(row),
+            about,
+            _(TODO[row.state][1]),
+            url_for("warning.alert", alert_id=row.id),
+            row.due_on,
+            left,
+        )
 
 
 @views.get("/alerts/of-enterprise/<int:enterprise_id>")

@@ -296,4 +296,9 @@ def test_the_desk_says_what_waits(sign_in):
     assert re.search(
         r"待我审批</span>.*?<b class=\"num\">1</b>", sign_in(crew["approver"]).get("/cases/desk-panel").text, re.DOTALL
     )
-    assert case.number in sign_in(crew["member"]).get("/cases/desk-panel").text
+    assert re.search(
+        rf"等您办理</h2>.*?{case.number} · 待审批.*?/cases/{case.id}/approve\"", sign_in(crew["approver"]).get("/desk").text, re.DOTALL
+    )
+    waits = sign_in(crew["member"]).get("/desk").text
+    assert re.search(rf"您在等别人办理</h2>.*?{case.number} · 待审批.*?等待：审批人批准", waits, re.DOTALL)
+    assert case.number not in sign_in(make_cases.inspector(org="淮阳区局")).get("/desk").text

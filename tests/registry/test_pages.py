@@ -228,4 +228,5 @@ def test_the_desk_says_what_waits(as_role, world):
     client = as_role("credit")
     assert "数据归集" not in client.get("/registry/desk-panel").get_data(as_text=True)
     make.import_file("enterprises", UPLOAD, dry_run=True)
-    assert "测试.csv" in client.get("/registry/desk-panel").get_data(as_text=True)
+    assert "待确认的导入" in client.get("/registry/desk-panel").get_data(as_text=True)
+    assert "测试.csv" in client.get("/desk").get_data(as_text=True)

@@ -52,7 +52,7 @@ def test_a_campaign_is_walked_through_by_its_people(city, as_role):
         return answer
 
     assert press(credit, "submit").status_code == 303
-    assert "批准方案" in deputy.get("/sampling/desk").text
+    assert "批准方案" in deputy.get("/desk").text
     assert press(credit, "approve").status_code == 403
     assert press(deputy, "approve").status_code == 303
     assert press(deputy, "freeze").status_code == 403

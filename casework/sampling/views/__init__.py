@@ -2,5 +2,6 @@
 
 from casework.sampling.views import audit, campaigns, desk, hall, items, ledger, officers, plans, schemes  # noqa: F401
 from casework.sampling.views.base import views
+from casework.sampling.views.desk import desk_tasks
 
-__all__ = ["views"]
+__all__ = ["desk_tasks", "views"]

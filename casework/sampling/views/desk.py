@@ -1,17 +1,17 @@
-"""The panel of the desk."""
+"""What this room puts on the desk."""
 
-from typing import Any
+from collections.abc import Iterator
 
-from flask import render_template
+from flask import url_for
 
-from casework.core.web import actor, audience
+from casework.core.desk import Task
+from casework.core.i18n import _
+from casework.core.web import actor
 from casework.sampling import queries
-from casework.sampling.views.base import views
 
 
-@views.get("/sampling/desk")
-@audience("sampling.read")
-def desk_panel() -> Any:
-    """What waits for the reader: plans and campaigns at a step that is his."""
-    waiting = queries.desk(actor())
-    return render_template("sampling/desk_panel.html", waiting=waiting) if waiting else ""
+def desk_tasks() -> Iterator[Task]:
+    """Plans and campaigns at a step that is the reader's."""
+    for one in queries.desk(actor()) if actor().may("sampling.read") else ():
+        about = _("双随机抽查 · %(state)s", state=_(one.state))
+        yield Task(one.title, about, _(one.todo), url_for(one.endpoint, **one.values))
