@@ -130,7 +130,7 @@ def test_the_file_of_an_enterprise_tells_the_states_of_its_records_apart(as_role
     page = as_role("credit").get(f"/enterprises/{subject.id}").get_data(as_text=True)
     for word in ("已结束", "已修复", "已撤销", "异议中", "有效"):
         assert word in page
-    assert page.index("列入-现行") < page.index("大事记")
+    assert page.index("列入-现行") < page.index("大事记</h2>")
 
 
 def test_a_record_is_repaired_on_its_page(as_role, world):
