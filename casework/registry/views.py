@@ -188,7 +188,16 @@ def enterprise(enterprise_id: int) -> Any:
 def _capital_words(wan: Decimal | None, currency: str | None) -> str | None:
     if wan is None:
         return None
-    return _("%(amount)s 万元", amount=f"{wan.normalize():,f}") + ("" if currency in (None, "CNY") else f" {currency}")
+    amount = f"{wan.normalize():,f}"
+    if currency in (None, "CNY"):
+        return _("%(amount)s 万元", amount=amount)
+    return _("%(amount)s 万%(currency)s", amount=amount, currency=_(_CURRENCIES.get(currency, currency)))
+
+
+_CURRENCIES = {
+    "USD": N_("美元"), "HKD": N_("港元"), "EUR": N_("欧元"), "JPY": N_("日元"), "TWD": N_("新台币元"), "GBP": N_("英镑"),
+}  # fmt: skip
+"""Other currencies of a capital, as they are written after the figure."""
 
 
 def _industry_words(known: Enterprise) -> str | None:
