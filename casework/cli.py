@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import os
 import shutil
 import signal
 import sys
@@ -368,6 +369,8 @@ def run_campaign(
     items: tuple[str, ...], area: str | None, bundle: Path | None, openings: Path | None, as_json: bool
 ) -> None:
     """Make, freeze, commit and draw an unattended campaign at the floors of the day, and open its cases."""
+    for target in filter(None, (bundle, openings)):  # a draw is final: what hinders the writing is said before
+        _check_target(target)
     operator = Actor(id=None, name=getpass.getuser(), roles=("operator",))
     with application().app_context():
         with transaction():
@@ -396,6 +399,16 @@ def _unit_of(area: str | None) -> int:
     if not units:
         raise Refusal(_("没有区划代码为 %(code)s 的机构。", code=area or ""))
     return min(units, key=lambda unit: unit.path.count("/")).id
+
+
+def _check_target(target: Path) -> None:
+    """Refuses a file that could not be written, or that holds something already."""
+    if target.exists() and target.stat().st_size:
+        raise Refusal(_("文件 %(file)s 已有内容，没有抽取。请换一个文件名，或先移走原文件。", file=target))
+    if not target.absolute().parent.is_dir():
+        raise Refusal(_("没有文件夹 %(folder)s，没有抽取。请先建立文件夹。", folder=target.absolute().parent))
+    if not os.access(target if target.exists() else target.absolute().parent, os.W_OK):
+        raise Refusal(_("不能写入 %(file)s，没有抽取。请检查权限。", file=target))
 
 
 def _copy(source: BinaryIO | None, target: Path | None) -> None:

@@ -21,13 +21,23 @@ from casework.core.db import Base, BigId, Small
 _WITHOUT_CODE = ("opened", "awaiting_approval", SUSPENDED.name)
 
 
+class JointVisit(Base):
+    """综合查一次: one visit that several cases of an enterprise share; each keeps its origin, officers and results."""
+
+    __tablename__ = "joint_visit"
+
+    id: Mapped[BigId]
+    enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprise.id"))
+    made_at: Mapped[datetime]
+
+
 class Case(Base):
     """One enterprise × one task, or one trigger (domain Y.3). `items` is the snapshot of what is to be inspected.
 
     `entered_on` is the day of the present step, `due_on` its last day (None when the case has ended); `task_due_on`
     ends the whole task. `checked_on` is the day of the check, `concluded_on` the day on which the present edition was
     first handed in. `code` opens the check-in. `number` ends in the id. The edition being worked on is
-    `released_edition + 1`.
+    `released_edition + 1`. Cases with the same `joint_visit_id` are checked in one visit.
     """
 
     __tablename__ = "case"
@@ -53,6 +63,7 @@ class Case(Base):
         CheckConstraint("state NOT IN ('reviewing', 'releasing') OR concluded_by IS NOT NULL", name="concluded"),
         CheckConstraint("state <> 'releasing' OR reviewed_by IS NOT NULL", name="reviewed"),
         CheckConstraint("reviewed_by <> concluded_by", name="reviewed_by_another"),
+        CheckConstraint("joint_visit_id IS NULL OR on_site", name="joint_on_site"),
         CheckConstraint("released_edition >= 0", name="released_edition"),
         CheckConstraint(f"released_edition > 0 OR state NOT IN {RELEASED}", name="released"),
         Index("uq_case_code", "code", unique=True, postgresql_where=text("code IS NOT NULL")),
@@ -60,6 +71,7 @@ class Case(Base):
         Index("ix_case_org_id", "org_id", "due_on", "id"),
         Index("ix_case_state", "state", "due_on", "id"),
         Index("ix_case_enterprise_id", "enterprise_id", "checked_on"),
+        Index("ix_case_joint_visit_id", "joint_visit_id", postgresql_where=text("joint_visit_id IS NOT NULL")),
     )  # fmt: skip
 
     id: Mapped[BigId]
@@ -85,6 +97,7 @@ class Case(Base):
     reminded_for: Mapped[date | None]
     suspended_until: Mapped[date | None]
 
+    joint_visit_id: Mapped[int | None] = mapped_column(ForeignKey("joint_visit.id"))
     emergency: Mapped[bool] = mapped_column(default=False, server_default="false")
     surprise: Mapped[bool] = mapped_column(default=False, server_default="false")
     code: Mapped[str | None]

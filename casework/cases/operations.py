@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Any, BinaryIO
 
-from sqlalchemy import ARRAY, BigInteger, SmallInteger, Text, column, func, insert, literal, select
+from sqlalchemy import ARRAY, BigInteger, SmallInteger, Text, and_, column, func, insert, literal, or_, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -22,9 +22,12 @@ from casework.cases.models import (
     CaseVisit,
     Evidence,
     FollowUp,
+    JointVisit,
     Rectification,
 )
 from casework.cases.rules import (
+    BEFORE,
+    CHECKING,
     EVIDENCE_LIMIT,
     MEASURES,
     METHODS,
@@ -32,12 +35,14 @@ from casework.cases.rules import (
     ORIGIN_KINDS,
     RECTIFICATION_OUTCOMES,
     TOLD,
+    UNAPPROVED,
     NewCase,
     Origin,
     SignOff,
     closing_move,
     exit_code,
     media_type_of,
+    officer_defects,
     result_defect,
     sign_off_defect,
 )
@@ -62,7 +67,8 @@ CODE_LENGTH = 10
 def open_many(origin: Origin, cases: Sequence[NewCase], *, actor: Actor) -> int:
     """Opens the cases of one draw or trigger that are not open yet; returns how many are new.
 
-    One statement per table whatever the number; results and checklists are written when somebody fills them in.
+    Where the organ is to visit an enterprise anyway, the new case joins that visit (综合查一次). One statement per
+    table whatever the number; results and checklists are written when somebody fills them in.
     Idempotence key: (origin kind, origin id, enterprise).
     """
     _check_origin(origin)
@@ -97,6 +103,7 @@ def open_many(origin: Origin, cases: Sequence[NewCase], *, actor: Actor) -> int:
     new = dict(opened.all())
     if new:
         _seat({new[case.enterprise_id]: case.officer_ids for case in reversed(cases) if case.enterprise_id in new})
+        _join_new(list(new.values()), actor=actor)
         record("cases.open_many", (f"{origin.kind}_origin", origin.id), actor=actor, after={"opened": len(new)})
     return len(new)
 
@@ -169,9 +176,16 @@ def _moving(
 
 
 def _locked(case_id: int, actor: Actor) -> Case:
-    """The case under a row lock, if the actor may see it. What was read before the lock is read again."""
+    """The case under a row lock, if the actor may see it. What was read before the lock is read again.
+
+    The visit that it shares with others is locked first: two who act on two cases of one visit wait for each other.
+    """
     session.flush()
     session.expire_all()
+    session.scalar(
+        select(JointVisit.id).join(Case, Case.joint_visit_id == JointVisit.id).where(Case.id == case_id)
+        .with_for_update(of=JointVisit)
+    )  # fmt: skip
     case = session.get(Case, case_id, with_for_update=True)
     if case is None:
         raise NotFound(_("没有这个检查案件。"))
@@ -197,8 +211,8 @@ def _arrangement(case: Case, override_reason: str | None) -> dict[str, Any]:
         "on_site": case.on_site,
         "visits": visits.count,
         "cap": visits.cap,
-        "bound_by_cap": queries.kind_of(case).bound_by_cap,
-        "least_by_law": queries.kind_of(case).least_by_law,
+        "bound_by_cap": queries.bound_by_cap(case),
+        "least_by_law": queries.least_by_law(case),
         "override_reason": override_reason,
         "approved": case.approved_on is not None,
     }
@@ -206,6 +220,11 @@ def _arrangement(case: Case, override_reason: str | None) -> dict[str, Any]:
 
 def _own(case: Case, actor: Actor) -> bool:
     return actor.officer_id in case.officer_ids
+
+
+def _of_the_visit(case: Case, actor: Actor) -> bool:
+    """Whether the actor is an officer of this case or of one that is checked in the same visit."""
+    return any(_own(one, actor) for one in (case, *queries.companions(case)))
 
 
 def each(
@@ -261,24 +280,50 @@ def replace_officer(case_id: int, *, leaves: int, joins: int, reason: str, actor
 
 
 def submit(case_id: int, *, actor: Actor) -> Case:
-    """Asks for the approval of a check."""
+    """Asks for the approval of a check, and of those in the same visit. Idempotence key, for these: the visit."""
     case = _locked(case_id, actor)
+    if not _went_along(case, "awaiting_approval", "approved", *CHECKING):
+        _submit(case, actor)
+        _together(case, lambda other: _submit(other, actor), ("opened",), actor=actor)
+    return case
+
+
+def _submit(case: Case, actor: Actor) -> None:
     with _moving(case, "submit", actor=actor, **_preparation(case)):
         pass
-    return case
 
 
 def approve(
     case_id: int, *, actor: Actor, surprise: bool = False, override_reason: str | None = None, note: str | None = None
 ) -> Case:
-    """Approves a check: its code is made and the notice issued (for a surprise check on arrival, not before)."""
+    """Approves a check: its code is made and the notice issued (for a surprise check on arrival, not before).
+
+    Cases of one visit are approved as one, with one notice. Idempotence key, for these: the visit.
+    """
     case = _locked(case_id, actor)
-    with _moving(case, "approve", actor=actor, note=note, **_arrangement(case, override_reason)):
-        _approved(case, actor, override_reason)
-        case.surprise = surprise
+    if _went_along(case, "approved", *CHECKING):
+        return case
+    _see_all(case, actor)
+    facts = {"note": note, "surprise": surprise, "override_reason": override_reason}
+    _approve(case, actor, **facts)
+    _together(case, lambda other: _approve_along(other, actor, **facts), UNAPPROVED, actor=actor)
     if not surprise:
         _issue(case, "inspection_notice", papers.notice(case), actor=actor)
     return case
+
+
+def _approve(case: Case, actor: Actor, *, note: str | None, surprise: bool, override_reason: str | None) -> None:
+    with _moving(case, "approve", actor=actor, note=note, **_arrangement(case, override_reason)):
+        _approved(case, actor, override_reason)
+        case.surprise = surprise
+
+
+def _approve_along(case: Case, actor: Actor, **facts: Any) -> None:
+    """Who approves a visit approves each of its cases, also one that nobody has submitted by itself."""
+    if case.state == "opened":
+        with _moving(case, "submit", actor=actor, follows=True, **_preparation(case)):
+            pass
+    _approve(case, actor, **facts)
 
 
 def approve_afterwards(
@@ -298,39 +343,55 @@ def _approved(case: Case, actor: Actor, override_reason: str | None) -> None:
 
 
 def send_back(case_id: int, *, reason: str, actor: Actor) -> Case:
-    """Does not approve a check as it was submitted."""
+    """Does not approve a check as it was submitted, nor those in the same visit."""
     case = _locked(case_id, actor)
+    _see_all(case, actor)
+    _send_back(case, reason, actor)
+    _together(case, lambda other: _send_back(other, reason, actor), ("awaiting_approval",), actor=actor)
+    return case
+
+
+def _send_back(case: Case, reason: str, actor: Actor) -> None:
     with _moving(case, "send_back", actor=actor, note=reason, reason=reason.strip()):
         pass
-    return case
 
 
 def notify(case_id: int, *, actor: Actor, note: str | None = None) -> Case:
-    """Notes that the notice was handed over today; `note` says how and to whom."""
+    """Notes that the notice was handed over today, for the whole visit; `note` says how and to whom."""
     case = _locked(case_id, actor)
-    facts = {"notified": case.notified_on is not None, "approved": case.approved_on is not None}
-    with _moving(case, "notify", actor=actor, note=note, **facts):
-        case.notified_on = clock.today()
+    if not (case.joint_visit_id is not None and case.notified_on is not None):
+        _notify(case, note, actor)
+        _together(case, lambda other: _notify(other, note, actor), (case.state,), actor=actor)
     return case
 
 
+def _notify(case: Case, note: str | None, actor: Actor) -> None:
+    facts = {"notified": case.notified_on is not None, "approved": case.approved_on is not None}
+    with _moving(case, "notify", actor=actor, note=note, **facts):
+        case.notified_on = clock.today()
+
+
 def suspend(case_id: int, *, until: date, reason: str, actor: Actor) -> Case:
-    """Puts a check off; what was approved for the earlier time does not hold any more."""
+    """Puts a check off; what was approved for the earlier time does not hold any more. It leaves its joint visit."""
     case = _locked(case_id, actor)
     if until <= clock.today():
         raise Refusal(_("暂缓日期应在今天之后。"), field="until")
+    serves_others = case.notified_on is not None and bool(queries.companions(case))
+    _leave(case, reason, actor=actor)
     with _moving(case, "suspend", actor=actor, note=reason, reason=reason.strip(), until=until):
         case.suspended_until = until
         _forget_approval(case)
-    _void_notice(case, reason, actor=actor)
+    if not serves_others:
+        _void_notice(case, reason, actor=actor)
     return case
 
 
 def resume(case_id: int, *, actor: Actor) -> Case:
-    """Takes a check up again; it is submitted anew."""
+    """Takes a check up again; it is submitted anew, and joins the visit that is to be made anyway."""
     case = _locked(case_id, actor)
     with _moving(case, "resume", actor=actor):
         case.suspended_until = None
+    _join_new([case.id], actor=actor)
     return case
 
 
@@ -344,14 +405,160 @@ def _void_notice(case: Case, reason: str, *, actor: Actor) -> None:
         documents.void(paper.id, reason=reason, actor=actor)
 
 
+# ---- One visit of several cases (综合查一次) ---------------------------------------------------------------------
+
+
+def join(case_id: int, *, actor: Actor) -> Case:
+    """Makes one visit of this case and of all others of the enterprise that could be checked with it.
+
+    What was approved of them, and not told the enterprise yet, is approved anew, as one. Idempotence key: the visit.
+    """
+    case = _locked(case_id, actor)
+    others = queries.partners([case.id], BEFORE).get(case.id, [])
+    if others or case.joint_visit_id is None:
+        move = queries.kind_of(case).workflow.find("join", case.state)
+        if not others:
+            queries.kind_of(case).workflow.decide(move.name, case.state, {"partners": others})
+        _join([case.id, *others], BEFORE, actor=actor)
+    return case
+
+
+def separate(case_id: int, *, reason: str, actor: Actor) -> Case:
+    """Takes a case out of its joint visit, to be checked by itself."""
+    case = _locked(case_id, actor)
+    queries.kind_of(case).workflow.find("separate", case.state)
+    facts = {"joint": case.joint_visit_id is not None, "reason": reason.strip()}
+    queries.kind_of(case).workflow.decide("separate", case.state, facts)
+    _leave(case, reason.strip(), actor=actor, follows=False)
+    if case.state == "approved" and not (case.surprise or case.notified_on or _issued(case, "inspection_notice")):
+        _issue(case, "inspection_notice", papers.notice(case), actor=actor)
+    return case
+
+
+def _join_new(case_ids: Collection[int], *, actor: Actor) -> None:
+    """Cases that were just opened join those of the same enterprise for which nobody has approved a visit yet."""
+    for case_id, others in queries.partners(case_ids, UNAPPROVED).items():
+        _join([case_id, others[0]], UNAPPROVED, actor=actor, follows=True)
+
+
+def _join(case_ids: Sequence[int], states: Collection[str], *, actor: Actor, follows: bool = False) -> None:
+    """Makes one visit of these cases and of those that share one with them already."""
+    shared = select(Case.joint_visit_id).where(Case.id.in_(case_ids), Case.joint_visit_id.is_not(None))
+    locking = (
+        select(Case)
+        .where(or_(Case.id.in_(case_ids), and_(Case.joint_visit_id.in_(shared), Case.state.in_(states))))
+        .order_by(Case.id)
+        .with_for_update()
+    )
+    together = session.scalars(locking.execution_options(populate_existing=True)).all()
+    visit_id = next((case.joint_visit_id for case in together if case.joint_visit_id is not None), None)
+    if visit_id is None:
+        visit = JointVisit(enterprise_id=together[0].enterprise_id, made_at=clock.now())
+        session.add(visit)
+        session.flush()
+        visit_id = visit.id
+    for case in together:
+        approved = case.state == "approved"
+        if case.joint_visit_id == visit_id and not approved:
+            continue
+        facts = {"partners": together, "notified": case.notified_on is not None}
+        others = "、".join(other.number for other in together if other is not case)
+        with _moving(case, "join", actor=actor, note=others, follows=follows, **facts):
+            case.joint_visit_id = visit_id
+            if approved:
+                _forget_approval(case)
+        if approved:
+            _void_notice(case, "合并为一次上门，重新审批", actor=actor)
+    _lend_officers(together)
+
+
+def _lend_officers(together: Sequence[Case]) -> None:
+    """A check without officers is made by those who were drawn for the other, if they are certified for it.
+
+    Nobody else's seat changes: who was drawn for a case stays with it.
+    """
+    drawn = next((case.officer_ids for case in together if case.origin_kind == "draw" and case.officer_ids), [])
+    known = list(staff.officers(drawn).values())
+    for case in together:
+        lines, today = queries.lines_of(case), clock.today()
+        if drawn and not case.officer_ids and not any(officer_defects(one, lines, today) for one in known):
+            _seat({case.id: drawn})
+            session.expire(case, ["seats"])
+
+
+def _went_along(case: Case, *states: str) -> bool:
+    """Whether a case has been moved on with another of its visit."""
+    return case.joint_visit_id is not None and case.state in states
+
+
+def _together(
+    case: Case, verb: Callable[[Case], object], states: Collection[str], *, actor: Actor, reason: str | None = None
+) -> None:
+    """Does with the other cases of a visit what was done with one. Whichever cannot come along leaves the visit.
+
+    So a visit never holds a case up, and the reason why they were parted stands in the history.
+    """
+    for other in queries.companions(case):
+        session.refresh(other, with_for_update=True)
+        if other.state not in states:
+            continue
+        try:
+            with savepoint():
+                verb(other)
+        except Refusal as refusal:
+            session.refresh(other)
+            _leave(other, str(refusal), actor=actor)
+
+
+def _see_all(case: Case, actor: Actor) -> None:
+    """Who decides about a visit must be one who sees all of it."""
+    if not actor.is_system and not all(queries.may_see(other, actor) for other in queries.companions(case)):
+        raise Refusal(_("本次上门还包括不在您业务范围内的检查，请由能查看全部案件的负责人审批，或者先分开检查。"))
+
+
+def _leave(case: Case, reason: str, *, actor: Actor, follows: bool = True) -> None:
+    """Parts a case from its visit, while that has not begun for it; the rest are given a new notice."""
+    if case.joint_visit_id is None or case.state not in BEFORE:
+        return
+    rest = list(queries.companions(case))
+    facts = {"joint": True, "reason": reason or "—"}
+    with _moving(case, "separate", actor=actor, note=reason, follows=follows, **facts):
+        case.joint_visit_id = None
+    if len(rest) == 1:
+        rest[0].joint_visit_id = None
+    session.flush()
+    if case.state == "approved" and case.notified_on is None:
+        for one in (case, *rest):
+            _void_notice(one, reason, actor=actor)
+        waiting = next((one for one in rest if one.state == "approved" and not one.surprise), None)
+        if waiting is not None:
+            _issue(waiting, "inspection_notice", papers.notice(waiting), actor=actor)
+
+
 # ---- S3 and S4: the check --------------------------------------------------------------------------------------------
 
 
 def check_in(case_id: int, *, given_code: str, place: str, duties: Collection[str], actor: Actor) -> Case:
-    """Begins the check on the spot with the code of its approval; `duties` are those of the kind, all of them done."""
+    """Begins the check on the spot with the code of its approval; `duties` are those of the kind, all of them done.
+
+    One check-in is for all cases of a visit, by an officer of any. Idempotence key, for these: the visit.
+    """
     case = _locked(case_id, actor)
+    if _went_along(case, *CHECKING):
+        return case
+    arriving = {"place": place, "duties": duties, "own": _of_the_visit(case, actor)}
+    _check_in(case, actor, given_code=given_code, **arriving)
+    _together(
+        case, lambda other: _check_in(other, actor, given_code=other.code or "", **arriving), ("approved",), actor=actor
+    )
+    if case.surprise:
+        _issue(case, "inspection_notice", papers.notice(case), actor=actor)
+    return case
+
+
+def _check_in(case: Case, actor: Actor, *, given_code: str, place: str, duties: Collection[str], own: bool) -> None:
     facts = _preparation(case) | {
-        "own": _own(case, actor),
+        "own": own,
         "on_site": case.on_site,
         "may_arrive": case.surprise or case.notified_on is not None,
         "code": case.code,
@@ -360,14 +567,12 @@ def check_in(case_id: int, *, given_code: str, place: str, duties: Collection[st
     }
     with _moving(case, "check_in", actor=actor, note=place, **facts):
         _arrive(case, place, actor)
-    if case.surprise:
-        _issue(case, "inspection_notice", papers.notice(case), actor=actor)
-    return case
 
 
 def rush_in(case_id: int, *, place: str, duties: Collection[str], reason: str, actor: Actor) -> Case:
-    """Begins an urgent check whose approval follows within the term for it."""
+    """Begins an urgent check whose approval follows within the term for it; it does not wait for a joint visit."""
     case = _locked(case_id, actor)
+    _leave(case, reason, actor=actor)
     facts = _preparation(case) | {
         "own": _own(case, actor),
         "on_site": case.on_site,
@@ -490,15 +695,31 @@ def order_correction(
 
 
 def begin_record(case_id: int, *, actor: Actor, place: str | None = None) -> Case:
-    """Leaves the place (its clock stops) to put the record in order; a check without a visit begins here."""
+    """Leaves the place (its clock stops) to put the record in order; a check without a visit begins here.
+
+    Cases of the same visit end with it as far as all their items have an answer.
+    """
     case = _locked(case_id, actor)
-    facts = {"own": _own(case, actor), "on_site": case.on_site, "notice_owed": case.notice_owed}
+    if not _went_along(case, "recording"):
+        own = _of_the_visit(case, actor)
+        _begin_record(case, actor, place, own=own)
+        for other in queries.companions(case):
+            if other.state == "inspecting" and {item["code"] for item in other.items} <= _answered(other):
+                _begin_record(other, actor, place, own=own)
+    return case
+
+
+def _answered(case: Case) -> set[str]:
+    return {result.item_code for result in case.results}
+
+
+def _begin_record(case: Case, actor: Actor, place: str | None, *, own: bool) -> None:
+    facts = {"own": own, "on_site": case.on_site, "notice_owed": case.notice_owed}
     with _moving(case, "begin_record", actor=actor, note=place, **facts):
         if case.visit is not None:
             case.visit.out_at, case.visit.out_place = clock.now(), place
         else:
             case.checked_on = clock.today()
-    return case
 
 
 def conclude(
@@ -511,12 +732,13 @@ def conclude(
 ) -> Case:
     """Hands the results in for review, and for a visit makes 现场检查笔录 from them (a changed one is a new edition).
 
-    `sign_off` may be left out when it was given before (the case came back, or is corrected).
+    `sign_off` may be left out when it was given before (the case came back, is corrected, or shared its visit).
     """
     case = _locked(case_id, actor)
     if set(methods) - METHODS.keys() or set(measures) - MEASURES.keys():
         raise Refusal(_("检查方式或后续处置措施不在列表中。"), field="methods")
     known = queries.codes_of(case)
+    signed = sign_off or queries.sign_off_of(case)
     ending = exit_code([result.codes for result in case.results], known)
     facts = {
         "own": _own(case, actor),
@@ -527,15 +749,15 @@ def conclude(
         "made": case.checked_on is not None or ending is not None,
         "on_site": case.on_site,
         "ending": ending,
-        "sign_off": sign_off or queries.sign_off_of(case),
+        "sign_off": signed,
     }
     defect = sign_off_defect(sign_off) if sign_off and case.on_site and not ending else None
     if defect:
         raise Refusal(defect[1], field=defect[0])
     with _moving(case, "conclude", actor=actor, **facts):
         case.methods, case.measures = list(methods), list(measures)
-        if sign_off is not None and case.visit is not None:
-            _sign(case.visit, sign_off)
+        if signed is not None and case.visit is not None:
+            _sign(case.visit, signed)
         _hand_in(case, actor, ending=ending, because=case.ended_because or known[ending].label if ending else None)
     _keep_record(case, actor=actor)
     return case
@@ -544,6 +766,7 @@ def conclude(
 def terminate(case_id: int, *, code: str, reason: str, actor: Actor) -> Case:
     """Ends a check that cannot be made by a result code that says so; reviewed and published like any other."""
     case = _locked(case_id, actor)
+    _leave(case, reason, actor=actor)
     facts = {
         "own": _own(case, actor),
         "ending": queries.codes_of(case).get(code),

@@ -24,22 +24,25 @@ NOBODY_TO_TELL = [{"said": "检查人员到达现场，没有见到被检查单�
 
 
 def notice(case: Case) -> dict[str, Any]:
-    """The facts of 行政检查通知书, as it is issued today."""
+    """The facts of 行政检查通知书, as it is issued today: one paper for all cases of a visit."""
     visits = queries.visits_of(case)
+    together = [case, *(one for one in queries.companions(case) if one.approved_on is not None)]
+    items = {item["code"]: item for one in together for item in one.items}
+    officers = {officer["certificate_no"]: officer for one in together for officer in _officers(one)}
     return {
         "enterprise": _party(case),
-        "basis": _distinct(item["basis"] for item in case.items),
-        "task_number": case.number,
-        "task_source": _task_source(case),
-        "inspection_type": queries.kind_of(case).label,
+        "basis": _distinct(item["basis"] for item in items.values()),
+        "task_number": "、".join(one.number for one in together),
+        "task_source": "；".join(_distinct(_task_source(one) for one in together)),
+        "inspection_type": "、".join(_distinct(queries.kind_of(one).label for one in together)),
         "visits_this_year": visits.made,
         "annual_cap": visits.cap,
-        "items": [{"name": item["name"], "basis": item["basis"]} for item in case.items],
+        "items": [{"name": item["name"], "basis": item["basis"]} for item in items.values()],
         "starts_on": clock.today(),
-        "ends_on": max(clock.today(), queries.step_due_on(case) or clock.today()),
-        "methods": queries.method_labels(case),
+        "ends_on": max(clock.today(), *(queries.step_due_on(one) or clock.today() for one in together)),
+        "methods": _distinct(method for one in together for method in queries.method_labels(one)),
         "materials": MATERIALS,
-        "officers": _officers(case),
+        "officers": list(officers.values()),
         "contact": _contact(case),
     }
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, and_, any_, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import aliased
 
 from casework.accounts import queries as staff
 from casework.cases.kinds import KINDS
@@ -63,11 +64,16 @@ def has_seat(case_id: int, actor: Actor) -> bool:
     return actor.officer_id is not None and session.scalar(mine) is not None
 
 
-def _seen(case: Case | None, actor: Actor) -> Case:
-    if case is not None and (
+def may_see(case: Case, actor: Actor) -> bool:
+    """Whether a case is of the actor's units and lines, or one in which they are an officer."""
+    return (
         actor.officer_id in case.officer_ids
         or session.scalar(_visible(select(Case.id).where(Case.id == case.id), actor)) is not None
-    ):
+    )
+
+
+def _seen(case: Case | None, actor: Actor) -> Case:
+    if case is not None and may_see(case, actor):
         return case
     raise NotFound(_("没有这个检查案件，或者不在您的辖区和业务范围内。"))
 
@@ -86,7 +92,7 @@ def of_officers(officer_ids: Collection[int | None]) -> ColumnElement[bool]:
 
 ROW = (
     Case.id, Case.number, Case.title, Case.kind, Case.source, Case.enterprise_id, Case.org_id, Case.line, Case.state,
-    Case.due_on, Case.opened_on, Case.emergency, Case.approved_on, Case.on_site, Case.checked_on,
+    Case.due_on, Case.opened_on, Case.emergency, Case.approved_on, Case.on_site, Case.checked_on, Case.joint_visit_id,
 )  # fmt: skip
 """What a list shows of a case: never its items and results."""
 
@@ -324,9 +330,10 @@ class Deadline:
 
 
 def sign_off_of(case: Case) -> SignOff | None:
-    """How the visit ended for the party, as far as it was handed in before."""
-    visit = case.visit
-    if visit is None or visit.signature is None:
+    """How the visit ended for the party, as far as it was handed in before, for this case or one of the same visit."""
+    visits = (one.visit for one in (case, *companions(case)) if case.visit is not None)
+    visit = next((visit for visit in visits if visit is not None and visit.signature is not None), None)
+    if visit is None:
         return None
     return SignOff(
         present_name=visit.present_name,
@@ -458,7 +465,7 @@ def visits_of(case: Case) -> Visits:
     """What the annual cap counts against a case: same organ, same enterprise, same year."""
     cap, year, units = parameters.in_force("cases.annual_cap"), clock.today().year, units_of_organ(case)
     made, count = (
-        _visits([case.enterprise_id], year, with_approved=also, units=units, beside=case.id).get(case.enterprise_id, 0)
+        _visits([case.enterprise_id], year, with_approved=also, units=units, beside=case).get(case.enterprise_id, 0)
         for also in (False, True)
     )
     return Visits(made, count, cap.value, cap.document_no)
@@ -522,18 +529,104 @@ def _visits(
     *,
     with_approved: bool = False,
     units: Sequence[int] | None = None,
-    beside: int | None = None,
+    beside: Case | None = None,
 ) -> dict[int, int]:
+    """Visits by enterprise; cases that share one are counted once. `beside`: without this case and its visit."""
     whole_year = (date(year, 1, 1), date(year, 12, 31))
     counted = Case.checked_on.between(*whole_year)
     if with_approved:
         counted = or_(counted, and_(Case.state == "approved", Case.approved_on.between(*whole_year)))
-    statement = select(Case.enterprise_id, func.count()).where(
-        _one_of(enterprise_ids), Case.on_site, counted, Case.id.is_distinct_from(beside)
+    visit = func.coalesce(Case.joint_visit_id, -Case.id)
+    statement = select(Case.enterprise_id, func.count(visit.distinct())).where(
+        _one_of(enterprise_ids), Case.on_site, counted
     )
+    if beside is not None:
+        statement = statement.where(visit != (beside.joint_visit_id or -beside.id))
     if units is not None:
         statement = statement.where(Case.org_id.in_(units))
     return dict(session.execute(statement.group_by(Case.enterprise_id)).all())
+
+
+# ---- One visit of several cases (综合查一次) ---------------------------------------------------------------------
+
+
+def companions(case: Case) -> Sequence[Case]:
+    """The other cases that are checked in the same visit, the oldest first."""
+    if case.joint_visit_id is None:
+        return ()
+    together = select(Case).where(Case.joint_visit_id == case.joint_visit_id, Case.id != case.id)
+    return session.scalars(together.order_by(Case.id)).all()
+
+
+def partners(case_ids: Collection[int], states: Collection[str]) -> dict[int, list[int]]:
+    """For each of these cases the others with which it could be one visit, the oldest first.
+
+    Same enterprise, same organ, on site, not begun (in one of these states), opened so close to each other as the
+    parameter says (国办发〔2024〕54号: 能合并的不得重复).
+    """
+    one, other = aliased(Case), aliased(Case)
+    rows = session.execute(
+        select(one.id, one.org_id, other.id, other.org_id)
+        .join(other, (other.enterprise_id == one.enterprise_id) & (other.id != one.id))
+        .where(
+            one.id == any_(literal(list(case_ids), ARRAY(BigInteger))),
+            one.on_site,
+            other.on_site,
+            one.state.in_(states),
+            other.state.in_(states),
+            one.notified_on.is_(None),
+            other.notified_on.is_(None),
+            func.abs(other.opened_on - one.opened_on) <= parameters.value("sampling.merge_days"),
+            or_(one.joint_visit_id.is_(None), one.joint_visit_id != func.coalesce(other.joint_visit_id, 0)),
+        )
+        .order_by(one.id, other.id)
+    )
+    found: dict[int, list[int]] = {}
+    for case_id, org_id, other_id, other_org_id in rows:
+        if papers.organ_of(org_id) == papers.organ_of(other_org_id):
+            found.setdefault(case_id, []).append(other_id)
+    return found
+
+
+@dataclass(frozen=True)
+class Merged:
+    """One visit that was made for several cases: how many, and the draws among their origins."""
+
+    enterprise_id: int
+    cases: int
+    draws: Sequence[int]
+
+    @property
+    def saved(self) -> int:
+        """The visits that were not made."""
+        return self.cases - 1
+
+
+def merged_visits(actor: Actor, first: date, last: date) -> list[Merged]:
+    """The joint visits that were made from one day to another (both included), as far as the actor sees their cases."""
+    draws = func.array_agg(Case.origin_id).filter(Case.origin_kind == "draw")
+    statement = (
+        _visible(select(Case.enterprise_id, func.count(), draws), actor)
+        .where(Case.joint_visit_id.is_not(None), Case.checked_on.between(first, last))
+        .group_by(Case.joint_visit_id, Case.enterprise_id)
+        .having(func.count() > 1)
+    )
+    return [Merged(enterprise_id, many, origins or ()) for enterprise_id, many, origins in session.execute(statement)]
+
+
+def case(case_id: int) -> Case:
+    """One case, whoever asks."""
+    return session.get_one(Case, case_id)
+
+
+def bound_by_cap(case: Case) -> bool:
+    """Whether the year's cap stops this visit: not where one of its cases is made whatever the number of visits."""
+    return all(kind_of(one).bound_by_cap for one in (case, *companions(case)))
+
+
+def least_by_law(case: Case) -> bool:
+    """Whether a law asks for this visit, for one of its cases."""
+    return any(kind_of(one).least_by_law for one in (case, *companions(case)))
 
 
 def units_of_organ(case: Case) -> list[int]:

@@ -376,6 +376,12 @@ paper_ready = needs("approved", N_("检查尚未批准，没有可以送达的�
 notice_served = forbids("notice_owed", N_("请先送达行政检查通知书并登记。"))
 check_made = needs("made", N_("检查没有实施，只能更正终止检查的原因。"))
 
+joinable = needs(
+    "partners", N_("该企业没有可以一次上门的其他检查：须为同一机关、尚未开始、相隔不超过合并期限的现场检查。")
+)
+joinable_again = all_of(not_notified, joinable)
+separable = all_of(needs("joint", N_("本案没有与其他检查合并上门。")), with_reason)
+
 prepared = all_of(needs("items", N_("检查事项为空。清单之外无检查，请先确定检查事项。")), enough_officers)
 approvable = all_of(prepared, within_cap)
 approvable_late = all_of(forbids("approved", N_("本案已经审批。")), approvable)
@@ -435,6 +441,7 @@ SUSPENDED = State("suspended", N_("暂缓"))
 """X5, until a date."""
 
 BEFORE = ("opened", "awaiting_approval", "approved")
+UNAPPROVED = BEFORE[:2]
 CHECKING = ("inspecting", "recording")
 ENDED = ("closed", *(state.name for state in EXITS))
 RELEASED = ("published", "following_up", *ENDED)
@@ -469,7 +476,7 @@ STANDARD = Workflow(
         Move("send_back", N_("退回"), "awaiting_approval", "opened", with_reason, "cases.approve"),
         *_stay("notify", N_("送达检查通知书"), ("approved", *CHECKING, "reviewing"), may_notify, "cases.inspect"),
         Move("check_in", N_("签到，开始检查"), "approved", "inspecting", may_check_in, "cases.inspect"),
-        Move("rush_in", N_("紧急检查，事后补办审批"), BEFORE[:2], "inspecting", may_rush_in, "cases.inspect"),
+        Move("rush_in", N_("紧急检查，事后补办审批"), UNAPPROVED, "inspecting", may_rush_in, "cases.inspect"),
         *_stay("approve_afterwards", N_("补办审批"), (*CHECKING, "reviewing"), approvable_late, "cases.approve"),
         *_stay("record_result", N_("录入事项结果"), CHECKING, own_case, "cases.inspect"),
         *_stay("add_evidence", N_("添加证据"), CHECKING, own_case, "cases.inspect"),
@@ -491,6 +498,9 @@ STANDARD = Workflow(
         Move("close", N_("结案归档"), OPEN_END, "closed", _ended(None), "cases.follow_up"),
         *(_close_as(state) for state in EXITS),
         Move("correct", N_("申请更正"), ("following_up", *ENDED), "recording", with_reason, "cases.inspect"),
+        *_stay("join", N_("合并为一次上门"), UNAPPROVED, joinable, "cases.approve"),
+        Move("join", N_("合并为一次上门，重新报批"), "approved", "awaiting_approval", joinable_again, "cases.approve"),
+        *_stay("separate", N_("分开检查"), BEFORE, separable, "cases.approve"),
         Move("suspend", N_("暂缓检查"), BEFORE, "suspended", suspendable, "cases.approve"),
         Move("resume", N_("恢复办理"), "suspended", "opened", None, "cases.approve"),
     ),

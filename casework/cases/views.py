@@ -15,6 +15,7 @@ from casework.cases.kinds import KINDS
 from casework.cases.models import Case, Evidence
 from casework.cases.papers import ORDERED_UNDER
 from casework.cases.rules import (
+    BEFORE,
     MEASURES,
     METHODS,
     NOTHING,
@@ -192,6 +193,8 @@ OTHER = {
     "replace_officer": (".replace_officer", N_("更换检查人员")),
     "rush_in": (".rush_in", N_("情况紧急，先行检查")),
     "approve_afterwards": (".approve_afterwards", N_("补办审批")),
+    "join": (".join", N_("合并为一次上门")),
+    "separate": (".separate", N_("与同行检查分开")),
     "terminate": (".terminate", N_("无法检查，终止")),
     "suspend": (".suspend", N_("暂缓检查")),
     "correct": (".correct", N_("申请更正公示结果")),
@@ -235,6 +238,7 @@ def _about(case: Case) -> dict[str, Any]:
         "signatures": SIGNATURES,
         "grade": registry.grades([case.enterprise_id]).get(case.enterprise_id) if me.may("grading.read") else None,
         "may_see_grade": me.may("grading.read"),
+        **_companions(case, me),
         "steps": [_(state.label) for state in TRACK],
         "position": _track_position(case),
         "state_label": _(kind.workflow.label(case.state)),
@@ -244,6 +248,13 @@ def _about(case: Case) -> dict[str, Any]:
         "events": _events(entries),
         "returned": _returned(entries),
     }
+
+
+def _companions(case: Case, me: Actor) -> dict[str, Any]:
+    """The other cases of the visit that this reader may see, and how many they may not."""
+    others = queries.companions(case)
+    seen = [other for other in others if queries.may_see(other, me)]
+    return {"companions": seen, "companions_unseen": len(others) - len(seen)}
 
 
 def _track_position(case: Case) -> tuple[str, str | None]:
@@ -281,7 +292,11 @@ def _others(case: Case, me: Actor) -> list[Step]:
             continue
         drawn = move.name == "replace_officer" and case.origin_kind == "draw"
         foreign = move.name in ONLY_OWN and me.officer_id not in case.officer_ids
-        pointless = move.name == "approve_afterwards" and not case.approval_owed
+        pointless = (
+            (move.name == "approve_afterwards" and not case.approval_owed)
+            or (move.name == "separate" and case.joint_visit_id is None)
+            or (move.name == "join" and not queries.partners([case.id], BEFORE))
+        )
         if not (drawn or foreign or pointless):
             endpoint, label = OTHER[move.name]
             found.append(Step(_(label), url_for(endpoint, case_id=case.id)))
@@ -387,7 +402,8 @@ def approve_afterwards_submit(case_id: int) -> Any:
 def _approval_page(case: Case, **sent: Form) -> str:
     blank = {"approve": Form(Approval()), "approve_afterwards": Form(LateApproval()), "send_back": Form(Reason())}
     visits = queries.visits_of(case)
-    return render_template("cases/approve.html", forms_of=blank | sent, visits=visits, **_about(case))
+    bound = queries.bound_by_cap(case)
+    return render_template("cases/approve.html", forms_of=blank | sent, visits=visits, bound=bound, **_about(case))
 
 
 @views.route("/cases/<int:case_id>/suspend", methods=["GET", "POST"])
@@ -400,6 +416,22 @@ def suspend(case_id: int) -> Any:
 @audience("cases.approve")
 def resume(case_id: int) -> Any:
     return _carry_out(case_id, cases.resume, Nothing(), _case_page, _("已恢复办理，请检查人员重新提交审批。"))
+
+
+@views.route("/cases/<int:case_id>/join", methods=["GET", "POST"])
+@audience("cases.approve")
+def join(case_id: int) -> Any:
+    def more(case: Case) -> dict[str, Any]:
+        found = queries.partners([case.id], BEFORE).get(case.id, [])
+        return {"partners": [other for other in map(queries.case, found) if queries.may_see(other, actor())]}
+
+    return _question(case_id, cases.join, Nothing(), "cases/join.html", _("已合并为一次上门。"), more=more)
+
+
+@views.route("/cases/<int:case_id>/separate", methods=["GET", "POST"])
+@audience("cases.approve")
+def separate(case_id: int) -> Any:
+    return _question(case_id, cases.separate, Reason(), "cases/separate.html", _("已分开，单独检查。"))
 
 
 @views.route("/cases/<int:case_id>/assign", methods=["GET", "POST"])

@@ -9,7 +9,7 @@ from typing import Any
 from casework.accounts import queries as accounts
 from casework.cases import operations as cases
 from casework.cases import queries as case_queries
-from casework.cases.rules import DUTIES, NOTHING, SignOff
+from casework.cases.rules import BEFORE, DUTIES, NOTHING, SignOff
 from casework.core import clock, parameters
 from casework.core.actor import SYSTEM, Actor
 from casework.demo import words
@@ -113,11 +113,17 @@ def team_for(world: World, area: int, line: str, dice: Dice) -> tuple[str, list[
 
 def _put_off(check: Check) -> Errand:
     until = working(clock.today() + timedelta(days=30), 9)
+    if not _stands(check, *BEFORE):  # it was begun with another check of the same visit
+        return
     cases.suspend(
         check.case_id, until=clock.local_day(until), reason="当事人因灾停业，申请暂缓检查。", actor=check.head
     )
     yield until
     cases.resume(check.case_id, actor=check.head)
+
+
+def _stands(check: Check, *states: str) -> bool:
+    return case_queries.find(check.case_id, SYSTEM).state in states
 
 
 def _keep_team_fit(check: Check, *, somebody_away: bool = False) -> None:
@@ -135,11 +141,13 @@ def _keep_team_fit(check: Check, *, somebody_away: bool = False) -> None:
 def _approved(check: Check) -> Errand:
     cases.submit(check.case_id, actor=check.lead)
     yield check.soon(0, 2)
-    if check.dice.chance(0.03):
+    if check.dice.chance(0.03) and _stands(check, "awaiting_approval"):
         cases.send_back(check.case_id, reason="请补充说明检查时间安排。", actor=check.head)
         yield check.soon(1, 2)
         cases.submit(check.case_id, actor=check.lead)
         yield check.soon(0, 1)
+    if _stands(check, "opened"):  # sent back with another check of the same visit
+        cases.submit(check.case_id, actor=check.lead)
     cases.approve(check.case_id, surprise=check.dice.chance(0.08), actor=check.head)
 
 

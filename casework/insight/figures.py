@@ -10,7 +10,7 @@ from markupsafe import Markup
 from casework.core import charts
 from casework.core.charts import ZHOUKOU, Bar, Part, Series, Stack, Tile, Tone
 from casework.core.i18n import _
-from casework.insight.queries import GradeCounts, Group, OrganTasks
+from casework.insight.queries import Frequency, GradeCounts, Group, OrganTasks
 from casework.insight.rules import NOTHING, Rate, Spared, Stratum
 from casework.insight.tables import percent
 from casework.sampling.rules import GRADES
@@ -199,6 +199,40 @@ def tasks(organs: Sequence[OrganTasks]) -> Figure | None:
         head=[_("组织机关"), _("已抽取"), _("全部办结"), _("部门联合")],
         rows=[[one.label, one.tasks.n, one.tasks.hits, one.joint.hits] for one in busy],
         n=done.n,
+    )
+
+
+def frequency(organs: Sequence[Frequency], cap: int) -> Figure | None:
+    """Enterprises per organ by how much of the cap is used up; None while nobody was visited."""
+    if not organs:
+        return None
+    total = sum(organs, Frequency(""))
+    finding = _(
+        "今年到过 %(visited)s 户，其中 %(reached)s 户已达年度上限 %(cap)s 次，%(beyond)s 户超过上限",
+        visited=f"{total.visited:,}",
+        reached=f"{total.reached:,}",
+        beyond=f"{total.beyond:,}",
+        cap=cap,
+    )
+    stacks = [
+        Stack(
+            one.label,
+            [
+                Part(_("未达八成"), one.visited - one.near - one.reached - one.beyond),
+                Part(_("达八成"), one.near, "grade-b"),
+                Part(_("达上限"), one.reached, "grade-c"),
+                Part(_("超上限"), one.beyond, "alarm"),
+            ],
+            _("%(count)s 户", count=f"{one.visited:,}"),
+        )
+        for one in organs[:MOST]
+    ]
+    return Figure(
+        finding=finding,
+        svg=charts.stacked(stacks, title=finding),
+        head=[_("检查机关"), _("涉及企业"), _("达八成"), _("达上限"), _("超上限")],
+        rows=[[one.label, one.visited, one.near, one.reached, one.beyond] for one in organs],
+        n=total.visited,
     )
 
 

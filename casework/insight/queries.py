@@ -18,6 +18,7 @@ from sqlalchemy import (
     Integer,
     Select,
     Subquery,
+    case,
     cast,
     func,
     literal,
@@ -554,7 +555,7 @@ class OrganTasks:
 
 
 def tasks_by_organ(scope: Scope) -> list[OrganTasks]:
-    """Per organ: its draws in the period, those that are wholly done, those of several lines; its plans of the years."""
+    """Per organ: its draws in the period, those wholly done, those of several lines; its plans of the years."""
     campaign, plan = _table("campaign"), _table("plan")
     units = {unit.id: unit for unit in staff.units()}
     drawn = (
@@ -587,3 +588,89 @@ def tasks_by_organ(scope: Scope) -> list[OrganTasks]:
             OrganTasks(units[organ_id].short_name, Rate(done, made), Rate(carried_out, in_force), Rate(joint, made))
         )
     return found
+
+
+# ---- How often enterprises are visited -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Frequency:
+    """The enterprises that one organ visited in a year by how much of the cap is used up, whatever the source.
+
+    `near`: four fifths or more; `reached`: all; `beyond`: more than that; `reasons`: checks approved beyond the cap.
+    """
+
+    label: str
+    visits: int = 0
+    visited: int = 0
+    near: int = 0
+    reached: int = 0
+    beyond: int = 0
+    reasons: int = 0
+
+    def __add__(self, other: "Frequency") -> "Frequency":
+        numbers = (getattr(self, one.name) + getattr(other, one.name) for one in fields(self)[1:])
+        return Frequency(self.label, *numbers)
+
+
+@dataclass(frozen=True)
+class Often:
+    """One enterprise that an organ visited more often than the cap allows to scheduled checks."""
+
+    enterprise_id: int
+    organ: str
+    visits: int
+    reasons: Sequence[str]
+
+
+def _visits_by_organ(scope: Scope) -> Subquery:
+    """On-site visits of the year up to the last day of the scope, by organ and enterprise; a joint one counts once."""
+    work, unit = _table("case"), _table("org_unit")
+    organ = case((unit.c.kind == "office", unit.c.parent_id), else_=unit.c.id).label("organ_id")
+    visit = func.coalesce(work.c.joint_visit_id, -work.c.id)
+    statement = (
+        select(
+            organ,
+            work.c.enterprise_id,
+            func.count(visit.distinct()).label("visits"),
+            func.array_remove(func.array_agg(work.c.override_reason.distinct()), None).label("reasons"),
+        )
+        .join(unit, unit.c.id == work.c.org_id)
+        .where(work.c.on_site, work.c.checked_on.between(scope.last.replace(month=1, day=1), scope.last))
+        .group_by(organ, work.c.enterprise_id)
+    )
+    return _in(scope, statement, unit=work.c.org_id, line=work.c.line).subquery("visits")
+
+
+def frequency(scope: Scope) -> list[Frequency]:
+    """Per organ, in the order of the tree."""
+    cap, found = parameters.value("cases.annual_cap", scope.last), _visits_by_organ(scope)
+    units = {unit.id: unit for unit in staff.units()}
+    used = found.c.visits * 5 >= cap * 4
+    statement = select(
+        found.c.organ_id,
+        func.sum(found.c.visits),
+        func.count(),
+        _those(used & (found.c.visits < cap)),
+        _those(found.c.visits == cap),
+        _those(found.c.visits > cap),
+        func.coalesce(func.sum(func.cardinality(found.c.reasons)), 0),
+    ).group_by(found.c.organ_id)
+    rows = {organ_id: [int(number) for number in numbers] for organ_id, *numbers in session.execute(statement)}
+    return [Frequency(units[one].short_name, *rows[one]) for one in sorted(rows, key=lambda one: units[one].path)]
+
+
+def too_often(scope: Scope, most: int = 50) -> list[Often]:
+    """Enterprises beyond the cap, the most visited first, with the reasons that were given."""
+    cap, found = parameters.value("cases.annual_cap", scope.last), _visits_by_organ(scope)
+    names = staff.unit_names()
+    statement = (
+        select(found.c.enterprise_id, found.c.organ_id, found.c.visits, found.c.reasons)
+        .where(found.c.visits > cap)
+        .order_by(found.c.visits.desc(), found.c.enterprise_id)
+        .limit(most)
+    )
+    return [
+        Often(enterprise_id, names[organ_id], visits, reasons)
+        for enterprise_id, organ_id, visits, reasons in session.execute(statement)
+    ]

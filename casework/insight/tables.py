@@ -6,7 +6,7 @@ from typing import Any
 
 from casework.core.i18n import N_, _
 from casework.insight import queries
-from casework.insight.queries import Counts, GradeCounts, Group, OrganTasks, Scope
+from casework.insight.queries import Counts, Frequency, GradeCounts, Group, OrganTasks, Scope
 from casework.insight.rules import NOTHING, Rate, Spared, Stratum
 from casework.sampling.rules import GRADES
 
@@ -60,6 +60,18 @@ DEFINITIONS = (
     (
         N_("少打扰户次"),
         N_("同样总数若按同一比例在全部等级中抽取，各等级应被抽中的户次，减去实际抽中的户次。各等级之和为零。"),
+    ),
+    (
+        N_("合并上门少去的次数"),
+        N_(
+            "不同任务对同一企业的检查合并为一次上门（综合查一次）的，合并的件数减一；等级为抽取时的等级，没有抽取的为现等级。"
+        ),
+    ),
+    (
+        N_("现场检查次数"),
+        N_(
+            "同一机关在当年对同一企业实施的现场检查，不论来源；合并上门计一次。达到年度上限八成提醒，达到上限停止计划内检查。"
+        ),
     ),
     (N_("任务完成率"), N_("全部办结的抽查活动 ÷ 统计期内已抽取的抽查活动。作废的不计。")),
     (N_("计划完成率"), N_("执行完成的年度计划 ÷ 统计期所在年度已公布的年度计划。")),
@@ -214,6 +226,31 @@ def spared(grades: Sequence[Spared]) -> Table:
     head = [_("等级"), _("对象库户次"), _("按同一比例应抽"), _("实际抽中"), _("少打扰户次")]
     rows = [[one.label, one.members, round(one.uniform), one.drawn, round(one.difference)] for one in grades]
     return Table("spared", _("与同一比例抽取相比"), head, rows)
+
+
+def merged(by_grade: Mapping[str | None, int]) -> Table:
+    """Visits that joint ones made needless, by grade, with their sum."""
+    rows = [[_("%(grade)s 级", grade=grade), by_grade.get(grade, 0)] for grade in GRADES]
+    rows += [[_("未分类"), by_grade.get(None, 0)], [_("合计"), sum(by_grade.values())]]
+    return Table("merged", _("合并上门少去的次数，按等级"), [_("等级"), _("少去次数")], rows)
+
+
+def frequency(organs: Sequence[Frequency]) -> Table:
+    """Visits of the year per organ against the cap, with their sum."""
+    head = [
+        _("检查机关"),
+        _("现场检查次数"),
+        _("涉及企业"),
+        _("达八成"),
+        _("达上限"),
+        _("超上限"),
+        _("超上限理由"),
+    ]
+    total = sum(organs, Frequency(_("合计")))
+    rows = [
+        [one.label, one.visits, one.visited, one.near, one.reached, one.beyond, one.reasons] for one in (*organs, total)
+    ]
+    return Table("frequency", _("检查频次，按检查机关"), head, rows)
 
 
 def grades(found: Sequence[GradeCounts], by: str) -> Table:

@@ -1,12 +1,13 @@
 """Pages of the statistics: overview, checks, what the draws found, whom they spared, grades by place; files of them."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
 from casework.accounts import queries as staff
-from casework.core import clock
+from casework.core import clock, parameters
 from casework.core.errors import NotFound
 from casework.core.i18n import _
 from casework.core.sheets import WORKBOOK, csv_lines, workbook
@@ -16,10 +17,11 @@ from casework.insight.queries import GradeCounts, Scope
 from casework.insight.schemas import ORIGINS, Period
 from casework.insight.tables import BY, DEFINITIONS, GRADES_BY, Table, percent
 from casework.registry import queries as registry
+from casework.sampling import queries as sampling
 
 views = Blueprint("insight", __name__, url_prefix="/insight")
 
-PAGES = ("overview", "checks", "hits", "spared", "tasks", "grades", "definitions")
+PAGES = ("overview", "checks", "hits", "spared", "frequency", "tasks", "grades", "definitions")
 
 
 def _scope(form: Form) -> Scope:
@@ -44,6 +46,7 @@ def _show(page: str, form: Form, scope: Scope, **more: Any) -> Any:
         "checks": _("检查情况"),
         "hits": _("各等级发现率"),
         "spared": _("无事不扰"),
+        "frequency": _("检查频次"),
         "tasks": _("任务与计划"),
         "grades": _("等级分布"),
         "definitions": _("指标口径"),
@@ -100,6 +103,31 @@ def checks() -> Any:
     return _show("checks", form, scope, by=by, table=table, options=options, chart=chart)
 
 
+def _merged(scope: Scope) -> Mapping[str | None, int]:
+    return sampling.merged_by_grade(scope.actor, scope.first, scope.last)
+
+
+@views.get("/frequency")
+@audience("insight.read")
+def frequency() -> Any:
+    """How often enterprises are visited, against the cap; who is visited more often, and why."""
+    form = Form(Period(), request.args)
+    scope = _scope(form)
+    organs, often = queries.frequency(scope), queries.too_often(scope)
+    cap = parameters.in_force("cases.annual_cap", scope.last)
+    return _show(
+        "frequency",
+        form,
+        scope,
+        table=tables.frequency(organs),
+        chart=figures.frequency(organs, cap.value),
+        often=often,
+        names=registry.brief([one.enterprise_id for one in often]),
+        cap=cap,
+        year=scope.last.year,
+    )
+
+
 @views.get("/tasks")
 @audience("insight.read")
 def tasks() -> Any:
@@ -138,6 +166,7 @@ def spared() -> Any:
         scope,
         found=found,
         table=tables.spared(found),
+        merged=tables.merged(_merged(scope)),
         chart=figures.spared(found),
         progress=queries.progress(scope),
     )
@@ -186,6 +215,10 @@ def _table(name: str, scope: Scope) -> Table | None:
             return tables.hits(queries.hits(scope).strata)
         case "spared":
             return tables.spared(queries.visits_spared(scope))
+        case "merged":
+            return tables.merged(_merged(scope))
+        case "frequency":
+            return tables.frequency(queries.frequency(scope))
         case "tasks":
             return tables.tasks(queries.tasks_by_organ(scope))
     return None

@@ -381,8 +381,8 @@ def seal(campaign_id: int, scheme: Scheme) -> Sealed:
             progress(done, total)
         survey = census.survey()
         check_survey(survey)
-        counts = sum((Counter(stratum.excluded) for stratum in survey.strata), Counter())
-        published = published_reasons(counts, parameters.value("disclosure.small_stratum", scheme.day))
+        small = parameters.value("disclosure.small_stratum", scheme.day)
+        published = published_reasons([stratum.excluded for stratum in survey.strata], small)
         values = {"campaign": campaign_id, "inside": IN, "outside": OUT, "published": Jsonb(published)}
         cursor.execute(KEEP_SEALED, values)
         cursor.execute("DROP TABLE sealing")

@@ -1,5 +1,10 @@
 """What the sampling room decides: the lives of plans and campaigns, floors, batches, exclusions, what may be public."""
 
+<<<<<<< HEAD
+=======
+from calendar import monthrange
+from collections import Counter
+>>>>>>> a7c31bd (综合查一次: cases of one enterprise are one visit, each staying itself; visit frequency; an attacker as a test)
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -396,12 +401,18 @@ def visits_saved(items: int, visits: int) -> int:
     return (items - 1) * visits
 
 
-def published_reasons(counts: Mapping[str, int], small: int) -> dict[str, str]:
-    """The reason code that the public sees for each recorded reason.
+def published_reasons(strata: Sequence[Mapping[str, int]], small: int) -> dict[str, str]:
+    """The reason code that the public sees for each recorded reason, from the counts of every stratum.
 
-    A reason that few members share would tell who knows of one of them its grade: it is published as `other`.
+    A reason that few members share, or only members of one grade, would tell whoever knows it of somebody the grade:
+    it is published as `other`.
     """
-    return {reason: reason if count >= small else "other" for reason, count in counts.items()}
+    counts: Counter[str] = sum((Counter(stratum) for stratum in strata), Counter())
+    grades = {reason: sum(stratum.get(reason, 0) > 0 for stratum in strata) for reason in counts}
+    least = min(2, len(strata))
+    return {
+        reason: reason if count >= small and grades[reason] >= least else "other" for reason, count in counts.items()
+    }
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from casework.cases.models import Case
 from casework.cases.rules import DUTIES
 from casework.core import clock
 from casework.core.db import session
+from casework.registry import queries as registry
 from tests import make
 from tests.make import cases as make_cases
 from tests.make.cases import SIGNED
@@ -22,6 +23,12 @@ PHOTO = b"\xff\xd8\xff\xe0" + b"photo" * 10
 def waiting(rows: Any) -> int:
     """The first ordered correction or measure without an outcome."""
     return next((row.id for row in rows if row.outcome is None), 0)
+
+
+def join_another(case: Case, crew: dict[str, Any]) -> Case:
+    """One more check of the enterprise is ordered, and the case is joined with it."""
+    make_cases.case("trigger", of=registry.find(case.enterprise_id), by=make_cases.team())
+    return cases.join(case.id, actor=crew["approver"])
 
 
 VERBS: dict[str, Callable[..., Any]] = {
@@ -70,6 +77,8 @@ VERBS: dict[str, Callable[..., Any]] = {
     ),
     "close": lambda case, crew: cases.close(case.id, outcome="已办结", actor=crew["member"]),
     "correct": lambda case, crew: cases.correct(case.id, reason="结果录错", actor=crew["member"]),
+    "join": lambda case, crew: join_another(case, crew),
+    "separate": lambda case, crew: cases.separate(case.id, reason="事项性质不同", actor=crew["approver"]),
     "suspend": lambda case, crew: cases.suspend(
         case.id, until=clock.today() + timedelta(days=5), reason="汛情", actor=crew["approver"]
     ),

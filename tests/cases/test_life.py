@@ -68,6 +68,9 @@ SCENARIOS: dict[str, tuple[str, ...]] = {
         *("recheck", "close", *CORRECTED),
     ),
     "put off": ("suspend", "resume", "submit", "suspend", "resume", "submit", "approve", "suspend", "resume"),
+    "one visit, and parted again": (
+        *("join", "separate", "submit", "join", "separate", "approve", "join", "approve", "separate", "notify"),
+    ),
     "urgent, approved at the review": (
         *("rush_in", "record_result", "begin_record", "conclude", "approve_afterwards", "notify", *TO_RELEASE),
     ),

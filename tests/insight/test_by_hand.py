@@ -1,16 +1,19 @@
 """A small year whose figures were counted by hand (domain B.10), and the same figures as the statistics tell them."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
+from casework.cases import operations as cases
 from casework.core import clock
 from casework.core.actor import SYSTEM
 from casework.insight import queries, tables
 from casework.insight.queries import Scope
 from casework.insight.rules import Rate
+from casework.sampling import queries as sampling
 from tests import make
 from tests.insight.worlds import Check, Draw, keep_check, keep_draw
+from tests.make import cases as make_cases
 from tests.make import sampling as make_sampling
 
 MAY, JUNE = date(2026, 5, 11), date(2026, 6, 1)
@@ -138,3 +141,40 @@ def test_every_figure_of_the_tables_is_defined():
     defined = {label for label, _meaning in tables.DEFINITIONS}
     assert {"抽查率", "检查完成率", "抽查完成率", "公示率", "公示及时率", "完结率", "问题发现率"} <= defined
     assert {"任务完成率", "计划完成率", "部门联合抽查占比"} <= defined
+
+
+# ---- Visits ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def visits(world):
+    """川汇区局 visited one firm three times (a complaint beyond the cap of two), one for two cases at once, one once."""
+    often, joint, once = (make.enterprise(unit="川汇区局") for _ in range(3))
+    for firm in (often, often, often, once):
+        case = make_cases.case("trigger", of=firm, by=make_cases.team())
+        crew = make_cases.crew(case)
+        cases.submit(case.id, actor=crew["member"])
+        cases.approve(case.id, override_reason="群众投诉集中" if firm is often else None, actor=crew["approver"])
+        make_cases.walk(case, to="inspecting", crew=crew)
+    pair = [make_cases.case("trigger", of=joint, by=make_cases.team()) for _ in range(2)]
+    make_cases.walk(pair[0], to="inspecting", crew=make_cases.crew(pair[0]))
+    with clock.at(clock.now() + timedelta(days=1)):
+        yield Scope(SYSTEM, queries.as_of().replace(month=1, day=1), queries.as_of()), often
+
+
+def test_visits_are_counted_whatever_their_source_and_joint_ones_once(visits):
+    scope, often = visits
+    [found] = queries.frequency(scope)
+    assert (found.label, found.visits, found.visited) == ("川汇区局", 5, 3)
+    assert (found.near, found.reached, found.beyond, found.reasons) == (0, 0, 1, 1)
+    [beyond] = queries.too_often(scope)
+    assert (beyond.enterprise_id, beyond.visits, beyond.reasons) == (often.id, 3, ["群众投诉集中"])
+    elsewhere = Scope(make.actor("county", unit="淮阳区局"), scope.first, scope.last)
+    assert queries.frequency(elsewhere) == []
+    assert queries.too_often(elsewhere) == []
+
+
+def test_a_merged_visit_is_one_that_was_not_made(visits):
+    scope, _often = visits
+    assert sampling.merged_by_grade(SYSTEM, scope.first, scope.last) == {None: 1}
+    assert sampling.restraint(scope.last.year, SYSTEM).merged == 1

@@ -232,7 +232,7 @@ def test_the_finding_says_whether_the_grades_find_what_they_should(rates, words)
 
 PAGES = (
     "/insight", "/insight/checks", "/insight/checks?by=organ", "/insight/checks?by=item", "/insight/checks?by=grade",
-    "/insight/checks?by=month", "/insight/checks?origin=all", "/insight/hits", "/insight/spared", "/insight/tasks",
+    "/insight/checks?by=month", "/insight/checks?origin=all", "/insight/hits", "/insight/spared", "/insight/frequency", "/insight/tasks",
     "/insight/grades", "/insight/grades?by=industry", "/insight/definitions",
 )  # fmt: skip
 
@@ -263,6 +263,8 @@ def test_the_files_hold_what_the_tables_show(as_role):
         "checks-month",
         "hits",
         "spared",
+        "merged",
+        "frequency",
         "tasks",
         "grades-area",
         "grades-industry",

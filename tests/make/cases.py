@@ -97,7 +97,7 @@ def case(
     **more: Any,
 ) -> Case:
     """One open case of a new origin."""
-    officer_ids = [officer.officer_id or 0 for officer in by or team(org=org)]
+    officer_ids = [officer.officer_id or 0 for officer in (team(org=org) if by is None else by)]
     new = NewCase((of or enterprise(unit=org)).id, unit(org).id, officer_ids, line)
     return cases.open_case(origin(kind, org=org, **more), new, actor=SYSTEM)
 

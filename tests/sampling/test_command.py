@@ -48,11 +48,19 @@ def test_a_script_draws_a_campaign_and_anyone_checks_it(live, tmp_path: Path):
     assert call("verify", bundle, "--ledger", ledger).exit_code == 1
 
 
-def test_what_the_rules_refuse_is_one_line_and_leaves_nothing(live):
+def test_what_the_rules_refuse_is_one_line_and_leaves_nothing(live, tmp_path: Path):
     draws.graded_pool({"A": 10})
     session.commit()
     unknown = call("campaign", "run", "--item", "X99")
     assert (unknown.exit_code, unknown.stdout) == (1, "")
     assert "X99" in unknown.stderr
     assert "没有区划代码" in call("campaign", "run", "--item", "X99", "--area", "990000").stderr
+    kept = tmp_path / "bundle.zip"
+    kept.write_text("an earlier draw")
+    for target, why in ((kept, "已有内容"), (tmp_path / "nowhere/bundle.zip", "没有文件夹")):
+        for option in ("--bundle", "--openings"):
+            answer = call("campaign", "run", "--item", "X99", option, target)
+            assert (answer.exit_code, answer.stdout) == (1, "")
+            assert why in answer.stderr
+    assert kept.read_text() == "an earlier draw"
     assert session.query(Campaign).count() == 0

@@ -50,7 +50,7 @@ from casework.sampling.queries.public import (
     public_names,
     withheld,
 )
-from casework.sampling.queries.restraint import Restrained, Restraint, Spared, restraint
+from casework.sampling.queries.restraint import Restrained, Restraint, Spared, merged_by_grade, restraint
 from casework.sampling.queries.schemes import SCHEME_FIELDS, checked_scheme, objections, scheme_facts, scheme_of, survey
 
 __all__ = [
@@ -97,6 +97,7 @@ __all__ = [
     "item_versions",
     "items_in_force",
     "items_of",
+    "merged_by_grade",
     "objections",
     "officer_at",
     "officers_to_recuse",

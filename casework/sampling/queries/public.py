@@ -156,11 +156,12 @@ def _public_strata(campaign: Campaign) -> list[PublicStratum]:
 
 def _public_exclusions(campaign: Campaign) -> list[tuple[str, int]]:
     """Exclusions by published reason, of all strata together."""
-    counts = Counter(sum((Counter(stratum.excluded) for stratum in campaign.strata), Counter()))
     small = parameters.value("disclosure.small_stratum", frozen_on(campaign))
-    published: Counter[str] = Counter()
-    for reason, shown in published_reasons(counts, small).items():
-        published[shown] += counts[reason]
+    excluded = [stratum.excluded for stratum in campaign.strata]
+    shown, published = published_reasons(excluded, small), Counter[str]()
+    for stratum in excluded:
+        for reason, count in stratum.items():
+            published[shown[reason]] += count
     return [(_(OUT_REASONS[reason]), published[reason]) for reason in OUT_REASONS if published[reason]]
 
 

@@ -1,25 +1,30 @@
-"""无事不扰: whom a year's draws did not visit again."""
+"""无事不扰: whom a year's draws did not visit again, and the visits that several checks shared."""
 
+from collections import Counter
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import func, select
 
+from casework.cases import queries as cases
 from casework.core import clock
 from casework.core.actor import Actor
 from casework.core.db import session
-from casework.sampling.models import Campaign, CampaignStratum
+from casework.registry import queries as registry
+from casework.sampling.models import Campaign, CampaignStratum, DrawnMember
 from casework.sampling.queries.campaigns import seen_by
 from casework.sampling.rules import DRAWN, GRADES, SPARED, visits_saved
 
 
 @dataclass(frozen=True)
 class Spared:
-    """Of one grade, all draws together: members of the pools, those not visited again, and the drawn."""
+    """Of one grade, all draws together: members of the pools, those not visited again, the drawn; visits merged."""
 
     grade: str
     members: int
     spared: int
     drawn: int
+    merged: int
 
 
 @dataclass(frozen=True)
@@ -37,10 +42,11 @@ class Restrained:
 
 @dataclass(frozen=True)
 class Restraint:
-    """无事不扰 in a year."""
+    """无事不扰 in a year; `merged`: visits that joint ones made needless, also to enterprises without a grade."""
 
     grades: list[Spared]
     campaigns: list[Restrained]
+    merged: int
 
 
 def restraint(year: int, actor: Actor) -> Restraint:
@@ -49,6 +55,7 @@ def restraint(year: int, actor: Actor) -> Restraint:
     statement = seen_by(select(Campaign), actor).where(Campaign.state.in_(DRAWN), drawn_in).order_by(Campaign.id.desc())
     found = session.scalars(statement).all()
     strata = [stratum for campaign in found for stratum in campaign.strata]
+    merged = merged_by_grade(actor, date(year, 1, 1), date(year, 12, 31))
     return Restraint(
         grades=[
             Spared(
@@ -56,11 +63,34 @@ def restraint(year: int, actor: Actor) -> Restraint:
                 members=sum(one.members for one in strata if one.grade == grade),
                 spared=sum(_spared(one) for one in strata if one.grade == grade),
                 drawn=sum(one.drawn for one in strata if one.grade == grade),
+                merged=merged[grade],
             )
             for grade in GRADES
         ],
         campaigns=[_restrained(campaign) for campaign in found],
+        merged=merged.total(),
     )
+
+
+def merged_by_grade(actor: Actor, first: date, last: date) -> Counter[str | None]:
+    """Visits that joint ones made needless (综合查一次), by the grade of the draw, else the enterprise's present one."""
+    visits = cases.merged_visits(actor, first, last)
+    ids = [visit.enterprise_id for visit in visits]
+    rows = session.execute(
+        select(DrawnMember.campaign_id, DrawnMember.enterprise_id, CampaignStratum.grade)
+        .join(
+            CampaignStratum,
+            (CampaignStratum.campaign_id == DrawnMember.campaign_id) & (CampaignStratum.label == DrawnMember.stratum),
+        )
+        .where(DrawnMember.enterprise_id.in_(ids))
+    )
+    drawn = {(campaign_id, enterprise_id): grade for campaign_id, enterprise_id, grade in rows}
+    present = {enterprise_id: known.grade for enterprise_id, known in registry.grades(ids).items()}
+    found: Counter[str | None] = Counter()
+    for visit in visits:
+        under = (drawn.get((campaign_id, visit.enterprise_id)) for campaign_id in visit.draws)
+        found[next(filter(None, under), present.get(visit.enterprise_id))] += visit.saved
+    return found
 
 
 def _spared(stratum: CampaignStratum) -> int:
