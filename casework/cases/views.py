@@ -402,8 +402,14 @@ def approve_afterwards_submit(case_id: int) -> Any:
 def _approval_page(case: Case, **sent: Form) -> str:
     blank = {"approve": Form(Approval()), "approve_afterwards": Form(LateApproval()), "send_back": Form(Reason())}
     visits = queries.visits_of(case)
-    bound = queries.bound_by_cap(case)
-    return render_template("cases/approve.html", forms_of=blank | sent, visits=visits, bound=bound, **_about(case))
+    return render_template(
+        "cases/approve.html",
+        forms_of=blank | sent,
+        visits=visits,
+        bound=queries.bound_by_cap(case),
+        by_law=queries.least_by_law(case),
+        **_about(case),
+    )
 
 
 @views.route("/cases/<int:case_id>/suspend", methods=["GET", "POST"])

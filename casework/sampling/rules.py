@@ -1,10 +1,6 @@
 """What the sampling room decides: the lives of plans and campaigns, floors, batches, exclusions, what may be public."""
 
-<<<<<<< HEAD
-=======
-from calendar import monthrange
 from collections import Counter
->>>>>>> a7c31bd (综合查一次: cases of one enterprise are one visit, each staying itself; visit frequency; an attacker as a test)
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta

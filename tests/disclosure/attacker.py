@@ -11,8 +11,9 @@ import re
 import zipfile
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, cached_property
 from hashlib import sha256
 from html import unescape
 from itertools import pairwise
@@ -58,14 +59,16 @@ def crawl(visitor: FlaskClient, *starts: str) -> Day:
     return seen
 
 
+@cache
 def words_of(answer: Answer) -> str:
-    """Everything that can be read in an answer: the files of an archive, the unpacked streams of a PDF."""
+    """Everything that can be read in an answer: the files of an archive, the unpacked streams of a PDF but its fonts."""
     if answer.body.startswith(b"PK"):
         with zipfile.ZipFile(io.BytesIO(answer.body)) as archive:
             return "\n".join(archive.read(name).decode(errors="replace") for name in archive.namelist())
     if answer.body.startswith(b"%PDF"):
-        streams = re.split(rb"stream\r?\n(.*?)endstream", answer.body, flags=re.S)
-        return "\n".join(_unpacked(piece).decode("latin-1") for piece in streams)
+        pieces = re.split(rb"stream\r?\n(.*?)endstream", answer.body, flags=re.S)
+        unpacked = (piece if number % 2 == 0 else _unpacked(piece) for number, piece in enumerate(pieces))
+        return "\n".join(piece.decode("latin-1") for piece in unpacked if b"\0" not in piece)
     return answer.body.decode("utf-8", errors="replace")
 
 
@@ -87,7 +90,16 @@ class Published:
     draw: Sequence[tuple[str, str, str]]
     duty: Sequence[str]
 
-    @property
+    @cached_property
+    def code_of(self) -> dict[str, str]:
+        """Whom each word names."""
+        return {word: code for code, words in self.names.items() for word in words}
+
+    @cached_property
+    def words(self) -> frozenset[tuple[str, str]]:
+        return frozenset(self.code_of.items())
+
+    @cached_property
     def orders(self) -> dict[str, list[int]]:
         """The orders in which the seals may be joined to the names: positions in `draw`."""
         place = {seal: number for number, (_stratum, seal, _ticket) in enumerate(self.draw)}
@@ -148,12 +160,24 @@ def attack(portal: Portal, known: Published) -> dict[str, Guess]:
     return found.guesses
 
 
-def _spoken_of(text: str, names: Mapping[str, frozenset[str]]) -> list[str]:
+@cache
+def _pattern(names: frozenset[tuple[str, str]]) -> re.Pattern[str]:
+    return re.compile("|".join(re.escape(word) for word, _code in sorted(names, reverse=True)))
+
+
+def _spoken_of(text: str, known: Published) -> list[str]:
     """The names of which a text speaks, in the order in which it does."""
-    places = {
-        code: min((at for word in words if (at := text.find(word)) >= 0), default=-1) for code, words in names.items()
-    }
-    return sorted((code for code, at in places.items() if at >= 0), key=places.__getitem__)
+    return list(dict.fromkeys(known.code_of[word] for word in _pattern(known.words).findall(text)))
+
+
+def _blocks(text: str, known: Published) -> list[tuple[str, str]]:
+    """The rows and lines that speak of one name alone, with its code."""
+    found = []
+    for block in BLOCK.findall(text):
+        spoken = _spoken_of(block, known)
+        if len(spoken) == 1:
+            found.append((block, spoken[0]))
+    return found
 
 
 def _orders(portal: Portal, found: Attack) -> None:
@@ -161,7 +185,7 @@ def _orders(portal: Portal, found: Attack) -> None:
     firsts: list[str] = []
     for number, day in enumerate(portal):
         for address, answer in day.items():
-            spoken = _spoken_of(words_of(answer), found.known.names)
+            spoken = _spoken_of(words_of(answer), found.known)
             found.add(f"order of {address} on day {number}", spoken)
             if len(spoken) == 1 and _kind(address) == "/public/results/#":
                 firsts.append(spoken[0])
@@ -178,16 +202,14 @@ def _numbers(portal: Portal, found: Attack) -> None:
     for day in portal:
         for address, answer in day.items():
             text = words_of(answer)
-            spoken = _spoken_of(text + address, found.known.names)
+            spoken = _spoken_of(text + address, found.known)
             if len(spoken) == 1:
                 about = {"page": text, "headers": answer.headers, "address": address, "length": str(len(answer.body))}
                 for where, words in about.items():
                     _note(seen, f"{where} of {_kind(address)}", spoken[0], words)
-            else:
-                for block in BLOCK.findall(text):
-                    inside = _spoken_of(block, found.known.names)
-                    if len(inside) == 1:
-                        _note(seen, f"block of {_kind(address)}", inside[0], block)
+            elif spoken:
+                for block, code in _blocks(text, found.known):
+                    _note(seen, f"block of {_kind(address)}", code, block)
     for trick, values in seen.items():
         if len(set(values.values())) > 2:
             found.add(trick, sorted(values, key=values.__getitem__))
@@ -205,15 +227,23 @@ def _beside(portal: Portal, found: Attack) -> None:
     secrets = {text[:12]: n for n, (_s, seal, ticket) in enumerate(found.known.draw) for text in (seal, ticket)}
     for day in portal:
         for address, answer in day.items():
-            for block in (*BLOCK.findall(words_of(answer)), answer.headers + address):
-                spoken = _spoken_of(block + (address if block.startswith(answer.headers) else ""), found.known.names)
-                if len(spoken) != 1:
-                    continue
+            whole = answer.headers + address
+            about = _spoken_of(whole, found.known)
+            spoken = [(whole, about[0])] if len(about) == 1 else []
+            for block, code in _blocks(words_of(answer), found.known) + spoken:
                 for label in filter(None, (part for match in LONE_STRATUM.findall(block) for part in match)):
-                    found.say("a stratum beside the name", spoken[0], label)
+                    found.say("a stratum beside the name", code, label)
                 for token in re.findall(r"[0-9a-f]{12,}", block):
                     if token[:12] in secrets:
-                        found.guesses.setdefault("a seal beside the name", {})[spoken[0]] = secrets[token[:12]]
+                        found.guesses.setdefault("a seal beside the name", {})[code] = secrets[token[:12]]
+            for code in _about_alone(address, answer, found):
+                for label in filter(None, (p for match in LONE_STRATUM.findall(words_of(answer)) for p in match)):
+                    found.say("a stratum on the page of the name", code, label)
+
+
+def _about_alone(address: str, answer: Answer, found: Attack) -> list[str]:
+    """The name that a paper is about, by its address."""
+    return _spoken_of(address, found.known) if answer.body.startswith(b"%PDF") else []
 
 
 def _changes(portal: Portal, found: Attack) -> None:
@@ -222,6 +252,8 @@ def _changes(portal: Portal, found: Attack) -> None:
     for before, after in pairwise(portal):
         new = _with_results(after, found) - _with_results(before, found)
         for address in before.keys() & after.keys():
+            if before[address].body == after[address].body:
+                continue
             old_lines, new_lines = (_lines(words_of(day[address]), secrets) for day in (before, after))
             moved = {
                 label for label in old_lines.keys() | new_lines.keys() if old_lines.get(label) != new_lines.get(label)
@@ -234,7 +266,7 @@ def _changes(portal: Portal, found: Attack) -> None:
 def _with_results(day: Day, found: Attack) -> set[str]:
     return {
         code for address, answer in day.items() if _kind(address) == "/public/results/#"
-        for code in _spoken_of(words_of(answer), found.known.names)
+        for code in _spoken_of(words_of(answer), found.known)
     }  # fmt: skip
 
 
@@ -300,16 +332,6 @@ def verdict(guesses: Mapping[str, Guess], known: Published, truth: Mapping[str, 
     top = int(found.argmax())
     p = (1 + int((best >= found[top] - 1e-9).sum())) / (SHUFFLES + 1)
     return Verdict(list(guesses)[top], int(hits[top]), int((said[top] >= 0).sum()), p)
-
-
-# ---- Leaks that are planted, to see that he finds them ---------------------------------------------------------------
-
-Plant = Callable[[str, Answer], Answer]
-
-
-def planted(portal: Portal, plant: Plant) -> Portal:
-    """The same days with a leak in them."""
-    return [{address: plant(address, answer) for address, answer in day.items()} for day in portal]
 
 
 def rows_of(answer: Answer) -> Iterator[str]:

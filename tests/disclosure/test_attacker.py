@@ -42,7 +42,7 @@ from tests.make import sampling as make_sampling
 POOL = {"A": 24, "B": 24, "C": 20, "D": 20}
 RATES = {"A": 2500, "B": 2500, "C": 3000, "D": 3000}
 DRAWN = 24
-A_DAY = (1, 1, 1, 5, 1, 8, 1, 6)
+A_DAY = (*[1] * 10, 5, 9)
 """How many results are published on each of the days: single ones are the most telling."""
 CHANCE = 0.001
 """Once in a thousand runs a mere guesser looks like somebody who knows."""
@@ -176,7 +176,10 @@ def test_no_trick_does_better_than_chance(watched):
 
 def test_no_seal_stands_beside_a_name_and_no_salt_opens_one(watched):
     tricks = attack(watched.portal, watched.known)
-    assert not {"a seal beside the name", "a stratum beside the name", "salts"} & tricks.keys()
+    assert (
+        not {"a seal beside the name", "a stratum beside the name", "a stratum on the page of the name", "salts"}
+        & tricks.keys()
+    )
     assert not [trick for trick in tricks if trick.startswith("what moved")]
 
 
