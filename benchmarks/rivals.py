@@ -13,7 +13,7 @@ from casework.core import clock
 from casework.core.db import session, transaction
 from casework.grading import queries, reference
 from casework.grading.models import Rating
-from casework.grading.rules import FEATURES, TENTH, Count, Model, Relation, Sum
+from casework.grading.rules import FEATURES, TENTH, Count, Model, Peers, Relation, Sum
 from casework.registry.models import CreditRecord, Enterprise
 from casework.registry.snapshot import UNKNOWN, Dossier, Fact
 
@@ -48,7 +48,7 @@ def orm_loop(ids: Sequence[int]) -> int:
                 }
                 own, relations = facts[enterprise.id], dict.fromkeys(FEATURES, 0)
                 dossier = Dossier(enterprise.id, enterprise.subject_class, columns, relations, own)
-                receipt = reference.grade(model, basis.thresholds, dossier, day)
+                receipt = reference.grade(model, basis.thresholds, dossier, day, norms=basis.norms)
                 rating = ratings.get(enterprise.id)
                 changed += rating is None or (rating.grade, rating.score) != (receipt.grade, receipt.score)
     return changed
@@ -119,6 +119,10 @@ def _sums(model: Model) -> Iterator[dict[str, str]]:
                 words = "0"
                 for step, points in steps:
                     words = f"({key} >= {step} ? {points * TENTH:g} : {words})"
+            case Peers(limits=limits):
+                words = "0"
+                for limit in limits:
+                    words = f"({key} >= {limit.at_least} ? {limit.points * TENTH:g} : {words})"
             case Sum(weights=weights, cap=cap):
                 words = f"min([{key} * {weights[0].points * TENTH:g}, {cap * TENTH:g}])"
             case _:

@@ -53,9 +53,17 @@ class Norms:
 
     groups: Mapping[str, Mapping[str, Counts]] = field(default_factory=dict)
     as_of: date | None = None
+    _told: dict[tuple[Peers, str, Cell], Level] = field(default_factory=dict, compare=False, repr=False)
+    """Levels that were worked out before: a measurement serves a month of results."""
 
     def level(self, rule: Peers, subject_class: str, cell: Cell) -> Level:
         """The level of the narrowest group around a cell that has at least `rule.least` members."""
+        asked = rule, subject_class, cell
+        if asked not in self._told:
+            self._told[asked] = self._level(rule, subject_class, cell)
+        return self._told[asked]
+
+    def _level(self, rule: Peers, subject_class: str, cell: Cell) -> Level:
         groups = self.groups.get(question(rule, subject_class), {})
         for width, counted in _wider(groups, cell):
             n = sum(counted.values())
