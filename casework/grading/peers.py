@@ -53,7 +53,7 @@ class Norms:
 
     groups: Mapping[str, Mapping[str, Counts]] = field(default_factory=dict)
     as_of: date | None = None
-    _told: dict[tuple[Peers, str, Cell], Level] = field(default_factory=dict, compare=False, repr=False)
+    _told: dict[tuple[Peers, str, Cell], Level] = field(default_factory=dict, init=False, compare=False, repr=False)
     """Levels that were worked out before: a measurement serves a month of results."""
 
     def level(self, rule: Peers, subject_class: str, cell: Cell) -> Level:

@@ -296,5 +296,6 @@ def test_a_small_group_gives_way_to_a_wider_one():
         ("all", 91, (2,)),
         ("all", 91, (2,)),
     ]
+    assert replace(norms, groups={}).level(rule, "company", Cell("H", 1)).width == "none"
     few = norms_for(model, {"H1": {4: 9}}).level(rule, "company", Cell("H", 1))
     assert (few.width, few.n, few.bounds) == ("none", 0, (2,))
