@@ -1,13 +1,12 @@
 """What may come in through the forms of the sampling room."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import post_load, validates_schema
 
 from casework.accounts.rules import LINES, QUALIFICATIONS, UNIT_KINDS
 from casework.core.i18n import N_, _
+from casework.core.listing import Column, Listing
 from casework.core.schemas import Schema, ValidationError, choice, choices, fields, text, validate
 from casework.registry.rules import KINDS, SUBJECT_CLASSES
 from casework.sampling.draw import LONGEST_CONTRIBUTION
@@ -96,21 +95,11 @@ class NewItem(ItemEntry):
     code = text(longest=20)
 
 
-@dataclass(frozen=True)
-class Column:
-    """A column of the table of items: its heading, an example, and the words for the keys of a choice."""
-
-    heading: str
-    example: str
-    words: Mapping[str, str] | None = None
-    several: bool = False
-
-
 ITEM_COLUMNS = {
     "code": Column("编号", "B05"),
     "category": Column("类别", "食品经营"),
     "name": Column("事项名称", "食品销售风险分级检查"),
-    "checklist": Column("检查内容", "经营许可是否有效；进货查验记录是否完整"),
+    "checklist": Column("检查内容", "经营许可是否有效；进货查验记录是否完整", lines=True),
     "basis": Column("抽查依据", "食品安全法第一百零九条"),
     "levels": Column("实施层级", "市局；县（市、区）局", UNIT_KINDS, several=True),
     "scope": Column("检查对象", "食品销售者"),
@@ -128,30 +117,7 @@ ITEM_COLUMNS = {
     "note": Column("备注", ""),
 }
 """The table by which many items come in, heading by heading. Headings and words are Chinese, as files carry them."""
-
-
-def item_entry(cells: Mapping[str, str]) -> dict[str, Any]:
-    """One row of the table as the form would give it; raises ValidationError by field."""
-    entry: dict[str, Any] = {}
-    for field, column in ITEM_COLUMNS.items():
-        cell: Any = cells.get(column.heading, "").strip()
-        if column.words is not None:
-            keys = {word: key for key, word in column.words.items()}
-            words = cell.replace(";", "；").split("；") if column.several else [cell]
-            found = [keys.get(word.strip(), word.strip()) for word in words if word.strip()]
-            cell = found if column.several else "".join(found)
-        elif field == "checklist":
-            cell = cell.replace("；", "\n").replace(";", "\n")
-        if cell:
-            entry[field] = cell
-    return NewItem().load(entry)
-
-
-def mistakes(error: ValidationError) -> Iterator[tuple[str, str]]:
-    """Field and sentence of everything that is wrong with a row, once for each sentence."""
-    for field, told in error.normalized_messages().items():
-        several = (one for part in told.values() for one in part) if isinstance(told, dict) else told
-        yield from ((field, sentence) for sentence in dict.fromkeys(several))
+ITEMS = Listing(N_("抽查事项清单"), ITEM_COLUMNS, NewItem)
 
 
 class Withdrawal(Schema):

@@ -9,9 +9,11 @@ from datetime import datetime
 import pytest
 from openpyxl import Workbook
 
+from casework.core import tables
 from casework.core.errors import Refusal
-from casework.registry.sources import SOURCES, _reader
-from casework.registry.sources._reader import heading, opened
+from casework.core.tables import opened
+from casework.registry.sources import SOURCES
+from casework.registry.sources._reader import heading
 
 SOURCE = SOURCES["enterprises"]
 TEXT = "名称,统一社会信用代码,经营范围\n周口示例商贸有限公司,91411602MA4400008R,“百货”、㎡ 与逗号\n"
@@ -108,8 +110,8 @@ def test_a_workbook_that_is_no_xml_or_an_entity_bomb():
 
 
 def test_bombs_are_stopped(monkeypatch):
-    monkeypatch.setattr(_reader, "FREE_UNPACKED", 1 << 20)
-    monkeypatch.setattr(_reader, "MOST_RATIO", 10)
+    monkeypatch.setattr(tables, "FREE_UNPACKED", 1 << 20)
+    monkeypatch.setattr(tables, "MOST_RATIO", 10)
     with pytest.raises(Refusal, match="异常庞大"):
         rows(gzip.compress(b"0" * (5 << 20)))
     with pytest.raises(Refusal, match="异常庞大"):

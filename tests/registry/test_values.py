@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from casework.core import tables
 from casework.registry.sources import _values as values
 from tests import make
 
@@ -212,6 +213,6 @@ def test_industries_by_code_and_by_name():
 
 
 def test_whole_numbers_of_a_workbook_that_lost_their_end_say_so():
-    assert values.cell_of(411602600012344) == "411602600012344"
-    assert values.cell_of(914116020000000000) == "9.14116E+17"
-    assert values.cell_of(3.0) == "3"
+    assert tables.cell_of(411602600012344) == "411602600012344"
+    assert tables.cell_of(914116020000000000) == "9.14116E+17"
+    assert tables.cell_of(3.0) == "3"

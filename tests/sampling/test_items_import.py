@@ -28,7 +28,7 @@ def post(client, content: bytes):
 
 def test_the_template_comes_in_as_it_is_and_twice_is_once(world, as_role):
     credit = as_role("credit")
-    template = credit.get("/sampling/items/template.csv").data
+    template = credit.get("/sampling/items/template").data
     for _again in range(2):
         assert post(credit, template).status_code == 303
     [item] = session.scalars(select(InspectionItem)).all()
@@ -55,11 +55,11 @@ def test_each_mistake_is_told_by_row_and_column_and_nothing_is_kept(world, as_ro
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"", "缺少这些列"),
+        (b"", "文件是空的"),
         (table({}, without="抽查依据").encode(), "抽查依据"),
-        (table().encode(), "没有抽查事项"),
-        (b"x" * (1 << 20) + b"y", "超过"),
-        (b"PK\x03\x04\x00\xff", "缺少这些列"),
+        (table().encode(), "表中没有内容"),
+        (b"x" * (8 << 20) + b"y", "超过"),
+        (b"PK\x03\x04\x00\xff", "工作簿已损坏"),
     ],
 )
 def test_what_is_no_list_of_items_is_refused(world, as_role, content, why):

@@ -1,7 +1,7 @@
 """One file per source of records."""
 
 from casework.core.catalog import Catalogue
-from casework.registry.sources._reader import opened
+from casework.core.tables import opened
 from casework.registry.sources._source import Source
 from casework.registry.sources._values import Unreadable, fold
 from casework.registry.sources._values import day as read_day

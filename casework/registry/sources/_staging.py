@@ -12,8 +12,9 @@ from psycopg.sql import SQL, Identifier
 
 from casework.core.errors import Refusal
 from casework.core.i18n import _
+from casework.core.tables import Table, opened
 from casework.registry.sources._places import Places
-from casework.registry.sources._reader import Heading, Table, heading, opened
+from casework.registry.sources._reader import Heading, heading
 from casework.registry.sources._sealing import Seal
 from casework.registry.sources._source import Problem, RecordSource, RowReader, Source, Subject
 from casework.registry.sources._values import name_key

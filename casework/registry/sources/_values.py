@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache
 from operator import add, mul
@@ -438,20 +438,3 @@ def phone(cell: str) -> str:
     if not 7 <= len(digits) <= 16:
         raise Unreadable(_("电话号码位数不正确。"))
     return digits
-
-
-def cell_of(value: Any) -> str:
-    """The text of a typed cell of a workbook. Numbers beyond 15 digits have lost their end in Excel and say so."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == datetime.min.time() else value.isoformat(sep=" ")
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if isinstance(value, int | float):
-        if abs(value) >= 10**15:
-            return f"{value:.5E}"
-        return str(int(value)) if value == int(value) else repr(value)
-    return str(value)

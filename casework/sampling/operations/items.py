@@ -1,7 +1,5 @@
 """The 抽查事项清单: versions drafted, published, ended."""
 
-import csv
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import IO, Any
@@ -15,16 +13,13 @@ from casework.core.db import flush_or_refuse, session
 from casework.core.errors import NotFound, Refusal
 from casework.core.i18n import _
 from casework.core.ledger import record
-from casework.core.schemas import ValidationError
+from casework.core.listing import take_in
 from casework.sampling import queries
 from casework.sampling.models import InspectionItem
-from casework.sampling.schemas import ITEM_COLUMNS, item_entry, mistakes
+from casework.sampling.schemas import ITEMS
 
 SHIPPED_ITEMS = Path(__file__).parents[1] / "items.yaml"
 SHIPPED_BY = "随系统提供"
-LARGEST_TABLE = 1 << 20  # bytes
-MOST_TOLD = 20
-"""So many mistakes of a table are told at once."""
 
 
 def ensure_default_items(*, actor: Actor = SYSTEM) -> int:
@@ -72,47 +67,12 @@ def keep_item(*, code: str, valid_from: date, actor: Actor, **content: Any) -> I
     return item
 
 
-def import_items(file: IO[bytes], *, actor: Actor) -> int:
-    """Drafts every item of a table (CSV in UTF-8 or GB18030), whole or not at all; returns how many.
+def import_items(file: IO[bytes], *, dry_run: bool = False, actor: Actor) -> int:
+    """Drafts every item of a table (XLSX or CSV), whole or not at all; returns how many. A dry run only checks.
 
-    What is wrong is told by row and column. Idempotence key: that of `keep_item`, so the same file twice is once.
+    Idempotence key: that of `keep_item`, so the same file twice is once.
     """
-    entries, wrong = [], []
-    for number, cells in _rows(file):
-        try:
-            entries.append(item_entry(cells))
-        except ValidationError as error:
-            wrong += [
-                _("第 %(row)s 行“%(column)s”：%(why)s", row=number, column=ITEM_COLUMNS[field].heading, why=why)
-                for field, why in mistakes(error)
-            ]
-    if wrong:
-        raise Refusal("\n".join(wrong[:MOST_TOLD]), field="file")
-    if not entries:
-        raise Refusal(_("表中没有抽查事项。请从第二行起，每行填写一项。"), field="file")
-    for entry in entries:
-        keep_item(actor=actor, **entry)
-    return len(entries)
-
-
-def _rows(file: IO[bytes]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Row numbers and cells by heading; every heading of the template must be there."""
-    written = file.read(LARGEST_TABLE + 1)
-    if len(written) > LARGEST_TABLE:
-        raise Refusal(_("文件超过 %(limit)s MB，不像是事项清单。", limit=LARGEST_TABLE >> 20), field="file")
-    try:
-        words = written.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        words = written.decode("gb18030", "replace")
-    table = csv.DictReader(words.splitlines(keepends=True), restval="")
-    headings = {heading.strip() for heading in table.fieldnames or ()}
-    missing = [column.heading for column in ITEM_COLUMNS.values() if column.heading not in headings]
-    if missing:
-        raise Refusal(_("缺少这些列：%(columns)s。请用模板填写。", columns=_("、").join(missing)), field="file")
-    for row in table:
-        cells = {str(heading).strip(): cell for heading, cell in row.items() if isinstance(cell, str)}
-        if any(cell.strip() for cell in cells.values()):
-            yield table.line_num, cells
+    return take_in(ITEMS, file, lambda entry: keep_item(actor=actor, **entry), dry_run=dry_run)
 
 
 def publish_item(item_id: int, *, actor: Actor) -> InspectionItem:

@@ -7,13 +7,13 @@ from flask import render_template, request
 from casework.accounts.rules import LINES, QUALIFICATIONS, UNIT_KINDS
 from casework.core import clock
 from casework.core.i18n import _
-from casework.core.sheets import csv_lines
-from casework.core.web import Form, actor, audience, done, download, may_use
+from casework.core.uploads import template_of, upload_page
+from casework.core.web import Form, actor, audience, done, may_use
 from casework.sampling import operations as sampling
 from casework.sampling import queries
 from casework.sampling.models import InspectionItem
 from casework.sampling.rules import IMPORTANCE, SITES
-from casework.sampling.schemas import ITEM_COLUMNS, ItemEntry, ItemFilter, NewItem, Nothing, Withdrawal, item_defaults
+from casework.sampling.schemas import ITEMS, ItemEntry, ItemFilter, NewItem, Withdrawal, item_defaults
 from casework.sampling.views.base import options, pool_options, pool_words, views
 
 
@@ -42,25 +42,21 @@ def items() -> Any:
 @audience("sampling.items")
 def import_items() -> Any:
     """Many items at once from a table; they wait as drafts until they are published."""
-    form = Form(Nothing(), request.form if request.method == "POST" else None)
-    file = request.files.get("file")
-    if form.submitted and (file is None or not file.filename):
-        form.add_error("file", _("请选择要导入的文件。"))
-    elif file is not None:
-        with form.refusals():
-            count = sampling.import_items(file.stream, actor=actor())
-            return done(_("已导入 %(count)s 项，核对后逐项公布。", count=count), ".items")
-    page = render_template("sampling/items_import.html", form=form, columns=ITEM_COLUMNS.values())
-    return page, 422 if form.submitted else 200
+    return upload_page(
+        ITEMS,
+        sampling.import_items,
+        saved=lambda count: _("已导入 %(count)s 项，核对后逐项公布。", count=count),
+        lead=_("导入的事项先作为待公布的版本，核对后再公布。"),
+        back=(_("抽查事项清单"), ".items"),
+        template=".items_template",
+    )
 
 
-@views.get("/sampling/items/template.csv")
+@views.get("/sampling/items/template")
 @audience("sampling.items")
 def items_template() -> Any:
     """The table to fill in, with one example."""
-    columns = ITEM_COLUMNS.values()
-    lines = csv_lines([column.heading for column in columns], [[column.example for column in columns]])
-    return download(lines, name="抽查事项模板.csv", media_type="text/csv")
+    return template_of(ITEMS)
 
 
 @views.get("/sampling/items/<code>")
