@@ -77,8 +77,10 @@ NAVIGATION = (
             ("sampling.campaigns", N_("抽查活动")),
             ("sampling.plans", N_("年度计划")),
             ("sampling.items", N_("抽查事项清单")),
+            ("sampling.directories", N_("检查对象名录库")),
             ("sampling.recusals", N_("回避登记")),
             ("accounts.officers", N_("执法检查人员名录")),
+            ("accounts.experts", N_("专家和专业机构名录")),
         ),
     ),
     (

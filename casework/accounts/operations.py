@@ -1,23 +1,29 @@
 """Verbs of the staff room: sign in, keep accounts, units and the officers' directory."""
 
+from collections.abc import Mapping
 from datetime import date
 from functools import cache
-from typing import Any
+from typing import IO, Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from sqlalchemy import func, insert, select, update
 
-from casework.accounts.models import Account, Officer, OrgUnit
+from casework.accounts.models import Account, Expert, Officer, OrgUnit
 from casework.accounts.queries import sees_unit
 from casework.accounts.rules import LINES, ROLES, UNIT_KINDS, after_failure, check_password, separated
+from casework.accounts.schemas import EXPERTS, OFFICERS
 from casework.core import clock
 from casework.core.actor import Actor
 from casework.core.db import apart, flush_or_refuse, session
 from casework.core.errors import Invalid, NotFound, Refusal
 from casework.core.i18n import _
 from casework.core.ledger import AuditEntry, record
+from casework.core.listing import take_in
 
+OFFICER_DETAILS = (
+    "absent_reason", "staff_no", "duty", "post_category", "in_post_since", "education", "certificate_kind",
+)  # fmt: skip
 _hasher = PasswordHasher()
 _UNSET = ""
 """Stands for the hash of an account that has no password yet."""
@@ -235,11 +241,20 @@ def keep_officer(
     account_id: int | None = None,
     active: bool = True,
     absent_until: date | None = None,
+    absent_from: date | None = None,
+    item_codes: list[str] | None = None,
+    qualifications_until: Mapping[str, str] | None = None,
+    **details: Any,
 ) -> Officer:
-    """Adds an officer to the directory or brings the entry up to date. Idempotence key: the roster number."""
+    """Adds an officer to the directory or brings the entry up to date. Idempotence key: the roster number.
+
+    `details`: what the directory tells besides (OFFICER_DETAILS); what is not given is not known.
+    """
     if not lines or set(lines) - LINES.keys():
         raise Refusal(_("请选择执法事项范围。"), field="lines")
     officer = session.scalars(select(Officer).where(Officer.roster_id == roster_id)).first()
+    if absent_from is not None and (absent_until is None or absent_until < absent_from):
+        raise Refusal(_("请假的结束日期不得早于开始日期。"), field="absent_until")
     for unit_id in {org_id, officer.org_id if officer else org_id}:
         if not sees_unit(actor, unit_id):
             raise Refusal(_("请选择本单位或下级机构。"), field="org_id")
@@ -250,7 +265,13 @@ def keep_officer(
     officer.name, officer.org_id, officer.account_id = name, org_id, account_id
     officer.certificate_no, officer.certificate_valid_until = certificate_no, certificate_valid_until
     officer.lines, officer.qualifications = lines, qualifications or []
-    officer.active, officer.absent_until = active, absent_until
+    officer.active, officer.absent_from, officer.absent_until = active, absent_from, absent_until
+    officer.item_codes = item_codes or []
+    officer.qualifications_until = {
+        key: day for key, day in (qualifications_until or {}).items() if key in officer.qualifications
+    }
+    for name in OFFICER_DETAILS:
+        setattr(officer, name, details.get(name))
     flush_or_refuse(_("执法证号或登录账号已登记在另一名人员名下。"), field="certificate_no")
     record("accounts.keep_officer", officer, actor=actor, before=before, after=_officer_facts(officer))
     return officer
@@ -265,7 +286,49 @@ def _officer_facts(officer: Officer) -> dict[str, object]:
         "qualifications": officer.qualifications,
         "active": officer.active,
         "absent_until": officer.absent_until.isoformat() if officer.absent_until else None,
+        "item_codes": officer.item_codes,
+        "qualifications_until": officer.qualifications_until,
     }
+
+
+def import_officers(file: IO[bytes], *, dry_run: bool = False, actor: Actor) -> int:
+    """Brings the directory up to date from a table, whole or not at all; returns how many entries it had.
+
+    What a table does not tell of somebody known (account, leave) stays. Idempotence key: that of `keep_officer`.
+    """
+
+    def keep(entry: dict[str, Any]) -> None:
+        known = session.scalars(select(Officer).where(Officer.roster_id == entry["roster_id"])).first()
+        untold = ("account_id", "active", "absent_from", "absent_until", "absent_reason")
+        keep_officer(**entry | ({name: getattr(known, name) for name in untold} if known else {}), actor=actor)
+
+    return take_in(OFFICERS, file, keep, dry_run=dry_run)
+
+
+def keep_expert(*, number: str, name: str, org_id: int, kind: str, field: str, actor: Actor, **details: Any) -> Expert:
+    """Adds an expert or a professional body to the directory, or changes one. Idempotence key: the number.
+
+    `details`: employer, title, lines, valid_until, active. They assist; nothing that draws or assigns looks here.
+    """
+    expert = session.scalars(select(Expert).where(Expert.number == number)).first()
+    for unit_id in {org_id, expert.org_id if expert else org_id}:
+        if not sees_unit(actor, unit_id):
+            raise Refusal(_("请选择本单位或下级机构。"), field="org_id")
+    if expert is None:
+        expert = Expert(number=number)
+        session.add(expert)
+    expert.name, expert.org_id, expert.kind, expert.field = name, org_id, kind, field
+    expert.employer, expert.title = details.get("employer"), details.get("title")
+    expert.lines, expert.valid_until = details.get("lines") or [], details.get("valid_until")
+    expert.active = details.get("active", True)
+    flush_or_refuse(_("专家信息不完整，请检查编号、姓名和专业领域。"), field="name")
+    record("accounts.keep_expert", expert, actor=actor, after={"name": name, "field": field, "active": expert.active})
+    return expert
+
+
+def import_experts(file: IO[bytes], *, dry_run: bool = False, actor: Actor) -> int:
+    """Brings the directory of experts up to date from a table, whole or not at all; returns how many entries."""
+    return take_in(EXPERTS, file, lambda entry: keep_expert(**entry, actor=actor), dry_run=dry_run)
 
 
 def find_account(account_id: int, *, actor: Actor) -> Account:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Row, Select, and_, any_, bindparam, false, func, not_, or_, select, text
 from sqlalchemy.orm import InstrumentedAttribute
 
-from casework.accounts.models import Account, Officer, OrgUnit
+from casework.accounts.models import Account, Expert, Officer, OrgUnit
 from casework.accounts.rules import CERTIFICATE_NOTICE, ROLES, permissions_of
 from casework.core import clock
 from casework.core.actor import Actor
@@ -145,7 +145,7 @@ def drawable_officers(day: date | None = None, *, unit_ids: Sequence[int] | None
     statement = select(Officer).where(
         Officer.active,
         Officer.certificate_valid_until >= on,
-        or_(Officer.absent_until.is_(None), Officer.absent_until < on),
+        or_(Officer.absent_until.is_(None), Officer.absent_until < on, Officer.absent_from > on),
     )
     if unit_ids is not None:
         statement = statement.where(Officer.org_id.in_(unit_ids))
@@ -155,6 +155,11 @@ def drawable_officers(day: date | None = None, *, unit_ids: Sequence[int] | None
 def officers_of(unit_ids: Sequence[int]) -> Sequence[Officer]:
     """Everybody in the directory of these units, whether they may be sent or not. Ordered by roster number."""
     return session.scalars(select(Officer).where(Officer.org_id.in_(unit_ids)).order_by(Officer.roster_id)).all()
+
+
+def officer_by_roster_id(roster_id: str) -> Officer | None:
+    """The officer of a roster number."""
+    return session.scalars(select(Officer).where(Officer.roster_id == roster_id)).first()
 
 
 def officers(ids: Sequence[int]) -> dict[int, Officer]:
@@ -255,6 +260,42 @@ def officer(officer_id: int, actor: Actor) -> Officer:
     if found is None or not sees_unit(actor, found.org_id):
         raise NotFound(_("名录中没有这名人员。"))
     return found
+
+
+def expert_directory(
+    actor: Actor, *, q: str = "", line: str = "", after: str | None = None, before: str | None = None
+) -> Page:
+    """One page of the experts as far as the actor sees them, with unit names; rows are `(Expert, unit, …)`."""
+    statement = visible(
+        select(Expert, OrgUnit.short_name, Expert.number).join(OrgUnit, OrgUnit.id == Expert.org_id),
+        actor,
+        unit=Expert.org_id,
+    )
+    if q:
+        statement = statement.where(_one_of(q, Expert.name, Expert.number, Expert.field))
+    if line:
+        statement = statement.where(any_(Expert.lines) == line)
+    return page(statement, [Expert.number], after=after, before=before)
+
+
+def expert(expert_id: int, actor: Actor) -> Expert:
+    """One expert, or NotFound; also for one of a unit outside the actor's subtree."""
+    found = session.get(Expert, expert_id)
+    if found is None or not sees_unit(actor, found.org_id):
+        raise NotFound(_("名录中没有这名专家或机构。"))
+    return found
+
+
+def engaged_experts(day: date | None = None) -> Sequence[Expert]:
+    """Experts and professional bodies who may be asked to assist on a day, by number."""
+    on = day or clock.today()
+    in_term = or_(Expert.valid_until.is_(None), Expert.valid_until >= on)
+    return session.scalars(select(Expert).where(Expert.active, in_term).order_by(Expert.number)).all()
+
+
+def experts(ids: Sequence[int]) -> dict[int, Expert]:
+    """Experts by id."""
+    return {expert.id: expert for expert in session.scalars(select(Expert).where(Expert.id.in_(ids)))}
 
 
 def _one_of(q: str, *columns: InstrumentedAttribute[str]) -> ColumnElement[bool]:

@@ -1,10 +1,11 @@
 """Who may do what: roles and their permissions in one table, and the rules of passwords and locks."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
+from typing import Protocol
 
 from casework.core.errors import Refusal
 from casework.core.i18n import N_, _
@@ -149,6 +150,12 @@ QUALIFICATIONS: dict[str, str] = {
 }
 """Special qualifications (岗位资质资格) that a check may ask of its officers beside the enforcement certificate."""
 
+CERTIFICATE_KINDS: dict[str, str] = {"province": N_("省政府执法证"), "department": N_("部门执法证")}
+"""Who issued an enforcement certificate."""
+
+EXPERT_KINDS: dict[str, str] = {"expert": N_("专家"), "agency": N_("检验检测等专业机构")}
+"""Who may assist a check and never counts among its officers (国办发〔2024〕54号)."""
+
 ACCOUNT_STATES = {"active": N_("正常"), "locked": N_("锁定中"), "closed": N_("已停用")}
 CERTIFICATE_STATES = {"valid": N_("有效"), "ending": N_("三十日内到期"), "expired": N_("已过期")}
 CERTIFICATE_NOTICE = timedelta(days=30)
@@ -202,6 +209,26 @@ def account_state(*, active: bool, locked_until: datetime | None, now: datetime)
     if not active:
         return "closed"
     return "locked" if locked_until is not None and locked_until > now else "active"
+
+
+class Qualified(Protocol):
+    """What an entry of the directory says about special qualifications: each may have a day until which it holds."""
+
+    @property
+    def qualifications(self) -> Sequence[str]: ...
+    @property
+    def qualifications_until(self) -> Mapping[str, str]: ...
+
+
+def qualifications_on(officer: Qualified, day: date) -> set[str]:
+    """The special qualifications that somebody holds on a day; one without a day holds until it is taken away."""
+    until = officer.qualifications_until
+    return {one for one in officer.qualifications if one not in until or date.fromisoformat(until[one]) >= day}
+
+
+def is_away(absent_from: date | None, absent_until: date | None, day: date) -> bool:
+    """Whether a leave covers a day; one without a first day has begun."""
+    return absent_until is not None and absent_until >= day and (absent_from is None or absent_from <= day)
 
 
 def certificate_state(valid_until: date, today: date) -> str:

@@ -14,8 +14,10 @@ from casework.accounts import queries
 from casework.accounts.models import Account
 from casework.accounts.rules import (
     ACCOUNT_STATES,
+    CERTIFICATE_KINDS,
     CERTIFICATE_STATES,
     DEMO_PASSWORD,
+    EXPERT_KINDS,
     LINES,
     PERMISSIONS,
     QUALIFICATIONS,
@@ -23,11 +25,17 @@ from casework.accounts.rules import (
     UNIT_KINDS,
     account_state,
     certificate_state,
+    is_away,
 )
 from casework.accounts.schemas import (
+    EXPERTS,
+    OFFICERS,
     AccountFilter,
     ChangePassword,
+    ExpertEntry,
+    ExpertFilter,
     NewAccount,
+    NewExpert,
     NewOfficer,
     NewPassword,
     NewUnit,
@@ -36,10 +44,12 @@ from casework.accounts.schemas import (
     Post,
     SignIn,
     UnitEntry,
+    officer_defaults,
 )
 from casework.core import clock
 from casework.core.actor import Actor
 from casework.core.i18n import _
+from casework.core.uploads import template_of, upload_page
 from casework.core.web import PUBLIC, STAFF, Form, actor, audience, done
 
 views = Blueprint("accounts", __name__)
@@ -266,6 +276,7 @@ def unit(unit_id: int) -> Any:
 @views.get("/officers")
 @audience("sampling.read")
 def officers() -> Any:
+    """执法检查人员名录: who may be drawn, and whose certificate has run out."""
     form = Form(OfficerFilter(), request.args)
     found = queries.officer_directory(
         actor(), **form.data, after=request.args.get("after"), before=request.args.get("before")
@@ -278,6 +289,7 @@ def officers() -> Any:
         qualifications=QUALIFICATIONS,
         states=CERTIFICATE_STATES,
         options=_options,
+        is_away=is_away,
         state_of=lambda officer: certificate_state(officer.certificate_valid_until, clock.today()),
     )
 
@@ -297,8 +309,8 @@ def create_officer() -> Any:
 @audience("accounts.officers")
 def officer(officer_id: int) -> Any:
     known = queries.officer(officer_id, actor())
-    defaults = {name: getattr(known, name) for name in OfficerEntry().fields}
-    form = Form(OfficerEntry(), request.form if request.method == "POST" else None, defaults=defaults)
+    submitted = request.form if request.method == "POST" else None
+    form = Form(OfficerEntry(), submitted, defaults=officer_defaults(known))
     if form.valid:
         with form.refusals():
             staff.keep_officer(roster_id=known.roster_id, **form.data, actor=actor())
@@ -311,11 +323,99 @@ def _officer_page(form: Form, known: Any) -> Any:
         "accounts/officer.html",
         form=form,
         officer=known,
+        certificate_kinds=_options(CERTIFICATE_KINDS),
         account_options=[(key, f"{name}（{login}）") for key, name, login in queries.accounts_to_link(actor())],
         qualifications=_options(QUALIFICATIONS),
         **_choices(),
     )
     return page, 422 if form.submitted else 200
+
+
+@views.route("/officers/import", methods=["GET", "POST"])
+@audience("accounts.officers")
+def import_officers() -> Any:
+    """The whole directory, or a part of it, from a table."""
+    return upload_page(
+        OFFICERS,
+        staff.import_officers,
+        saved=lambda count: _("已导入 %(count)s 名人员。", count=count),
+        lead=_("以名录编号认人：已在名录中的按表更新，登录账号和请假情况不变；没有的列入。"),
+        back=(_("执法检查人员名录"), ".officers"),
+        template=".officers_template",
+    )
+
+
+@views.get("/officers/template")
+@audience("accounts.officers")
+def officers_template() -> Any:
+    """The table to fill in, with one example."""
+    return template_of(OFFICERS)
+
+
+# ---- Experts ---------------------------------------------------------------------------------------------------------
+
+
+@views.get("/experts")
+@audience("sampling.read")
+def experts() -> Any:
+    """专家库: who may assist a check, and never carries it out."""
+    form = Form(ExpertFilter(), request.args)
+    found = queries.expert_directory(
+        actor(), **form.data, after=request.args.get("after"), before=request.args.get("before")
+    )
+    return render_template(
+        "accounts/experts.html", form=form, found=found, lines=LINES, kinds=EXPERT_KINDS, options=_options
+    )
+
+
+@views.route("/experts/new", methods=["GET", "POST"])
+@audience("accounts.officers")
+def create_expert() -> Any:
+    form = Form(NewExpert(), request.form if request.method == "POST" else None, defaults={"active": True})
+    if form.valid:
+        with form.refusals():
+            kept = staff.keep_expert(**form.data, actor=actor())
+            return done(_("%(name)s 已列入专家和专业机构名录。", name=kept.name), ".experts")
+    return _expert_page(form, None)
+
+
+@views.route("/experts/<int:expert_id>", methods=["GET", "POST"])
+@audience("accounts.officers")
+def expert(expert_id: int) -> Any:
+    known = queries.expert(expert_id, actor())
+    defaults = {name: getattr(known, name) for name in ExpertEntry().fields}
+    form = Form(ExpertEntry(), request.form if request.method == "POST" else None, defaults=defaults)
+    if form.valid:
+        with form.refusals():
+            staff.keep_expert(number=known.number, **form.data, actor=actor())
+            return done(_("%(name)s 的名录信息已更新。", name=known.name), ".experts")
+    return _expert_page(form, known)
+
+
+def _expert_page(form: Form, known: Any) -> Any:
+    page = render_template("accounts/expert.html", form=form, expert=known, kinds=_options(EXPERT_KINDS), **_choices())
+    return page, 422 if form.submitted else 200
+
+
+@views.route("/experts/import", methods=["GET", "POST"])
+@audience("accounts.officers")
+def import_experts() -> Any:
+    """The whole directory, or a part of it, from a table."""
+    return upload_page(
+        EXPERTS,
+        staff.import_experts,
+        saved=lambda count: _("已导入 %(count)s 名专家或机构。", count=count),
+        lead=_("以编号认人：已在名录中的按表更新，没有的列入。"),
+        back=(_("专家和专业机构名录"), ".experts"),
+        template=".experts_template",
+    )
+
+
+@views.get("/experts/template")
+@audience("accounts.officers")
+def experts_template() -> Any:
+    """The table to fill in, with one example."""
+    return template_of(EXPERTS)
 
 
 def _choices() -> dict[str, Any]:

@@ -168,6 +168,19 @@ class CaseOfficer(Base):
     replaced_because: Mapped[str | None]
 
 
+class CaseAssistant(Base):
+    """An expert or professional body asked to assist in a case: beside the officers, never counted among them."""
+
+    __tablename__ = "case_assistant"
+    __table_args__ = (CheckConstraint("task <> ''", name="task"),)
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), primary_key=True)
+    expert_id: Mapped[int] = mapped_column(ForeignKey("expert.id"), primary_key=True)
+    task: Mapped[str]
+    asked_by: Mapped[str]
+    asked_at: Mapped[datetime]
+
+
 class CaseVisit(Base):
     """The officers' presence on the spot: in and out (only these two places are kept), who was there, what was said."""
 

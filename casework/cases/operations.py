@@ -16,6 +16,7 @@ from casework.cases.kinds import KINDS
 from casework.cases.messages import CaseClosed, CaseOpened, ResultReleased
 from casework.cases.models import (
     Case,
+    CaseAssistant,
     CaseOfficer,
     CaseRelease,
     CaseResult,
@@ -277,6 +278,43 @@ def replace_officer(case_id: int, *, leaves: int, joins: int, reason: str, actor
         session.flush()
         case.seats.append(CaseOfficer(officer_id=joins, ordinal=seats[leaves].ordinal))
     return case
+
+
+def ask_assistant(case_id: int, *, expert_id: int, task: str, actor: Actor) -> CaseAssistant:
+    """Asks an engaged expert or body to assist in a check that is not over. Idempotence key: (case, expert).
+
+    The officers of the case, its leader's superiors who approve, and nobody else; it changes nothing of the team.
+    """
+    case = _locked(case_id, actor)
+    _check_asks(case, actor)
+    if expert_id not in {expert.id for expert in staff.engaged_experts()}:
+        raise Refusal(_("请从在聘的专家和专业机构中选择。"), field="expert_id")
+    found = session.get(CaseAssistant, (case.id, expert_id))
+    if found is None:
+        found = CaseAssistant(case_id=case.id, expert_id=expert_id)
+        session.add(found)
+    found.task, found.asked_by, found.asked_at = task.strip(), actor.name, clock.now()
+    session.flush()
+    record("cases.ask_assistant", case, actor=actor, note=task.strip(), after={"expert": expert_id})
+    return found
+
+
+def release_assistant(case_id: int, expert_id: int, *, actor: Actor) -> None:
+    """Takes an assistant out of a check that is not over; the ledger keeps that he was asked."""
+    case = _locked(case_id, actor)
+    _check_asks(case, actor)
+    found = session.get(CaseAssistant, (case.id, expert_id))
+    if found is not None:
+        session.delete(found)
+        session.flush()
+        record("cases.release_assistant", case, actor=actor, before={"expert": expert_id})
+
+
+def _check_asks(case: Case, actor: Actor) -> None:
+    if not (actor.is_system or actor.may("cases.approve") or actor.officer_id in case.officer_ids):
+        raise NotAllowed(_("只有本案的检查人员和审批检查的负责人可以安排辅助人员。"))
+    if case.closed_on is not None:
+        raise Refusal(_("案件已经办结。"))
 
 
 def submit(case_id: int, *, actor: Actor) -> Case:

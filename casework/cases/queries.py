@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 
 from casework.accounts import queries as staff
 from casework.cases.kinds import KINDS
-from casework.cases.models import Case, CaseOfficer, CaseRelease
+from casework.cases.models import Case, CaseAssistant, CaseOfficer, CaseRelease
 from casework.cases.rules import (
     AFTERWARDS,
     CHECKING,
@@ -426,6 +426,24 @@ class Member:
 def lines_of(case: Case | Any) -> list[str]:
     """The business lines that its officers must be certified for."""
     return sorted({line for line in (case.line, *(item["line"] for item in case.items)) if line})
+
+
+@dataclass(frozen=True)
+class Assistant:
+    """Who assists in a case, and with what."""
+
+    expert: Any
+    task: str
+    asked_by: str
+
+
+def assistants(case: Case) -> list[Assistant]:
+    """The experts and bodies who assist in a case; none of them counts among its officers."""
+    found = session.scalars(
+        select(CaseAssistant).where(CaseAssistant.case_id == case.id).order_by(CaseAssistant.asked_at)
+    ).all()
+    known = staff.experts([one.expert_id for one in found])
+    return [Assistant(known[one.expert_id], one.task, one.asked_by) for one in found]
 
 
 def team(case: Case) -> list[Member]:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import yaml
 
-from casework.accounts.rules import LINES, QUALIFICATIONS
+from casework.accounts.rules import LINES, QUALIFICATIONS, qualifications_on
 from casework.core.i18n import N_, _
 from casework.core.workflow import Facts, Guard, Move, State, Workflow, all_of, forbids, needs
 
@@ -243,6 +243,8 @@ class Officer(Protocol):
     @property
     def qualifications(self) -> Sequence[str]: ...
     @property
+    def qualifications_until(self) -> Mapping[str, str]: ...
+    @property
     def active(self) -> bool: ...
 
 
@@ -256,7 +258,7 @@ def officer_defects(officer: Officer, lines: Iterable[str], day: date) -> list[s
     for line in lines:
         if line not in officer.lines:
             defects.append(_("执法事项范围不含“%(line)s”", line=_(LINES[line])))
-        elif line in SPECIAL and SPECIAL[line] not in officer.qualifications:
+        elif line in SPECIAL and SPECIAL[line] not in qualifications_on(officer, day):
             defects.append(_("没有“%(qualification)s”资格", qualification=_(QUALIFICATIONS[SPECIAL[line]])))
     return defects
 

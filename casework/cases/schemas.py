@@ -156,6 +156,11 @@ class Team(Schema):
     officer_ids = fields.List(fields.Integer(), required=True)
 
 
+class Assistance(Schema):
+    expert_id = fields.Integer(required=True)
+    task = text(longest=200)
+
+
 class Replacement(Schema):
     leaves = fields.Integer(required=True)
     joins = fields.Integer(required=True)

@@ -8,7 +8,7 @@ import segno
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
 
 from casework.accounts import queries as staff
-from casework.accounts.rules import LINES
+from casework.accounts.rules import EXPERT_KINDS, LINES
 from casework.cases import operations as cases
 from casework.cases import queries
 from casework.cases.kinds import KINDS
@@ -31,6 +31,7 @@ from casework.cases.schemas import (
     STATES,
     Approval,
     Arrival,
+    Assistance,
     CheckInCode,
     Closing,
     Conclusion,
@@ -222,6 +223,7 @@ def _about(case: Case) -> dict[str, Any]:
     return {
         "case": case,
         "kind": kind,
+        "assistants": queries.assistants(case),
         "enterprise": enterprise,
         "unit": staff.unit(case.org_id),
         "line": _(LINES[case.line]) if case.line else None,
@@ -451,6 +453,33 @@ def assign(case_id: int) -> Any:
 def replace_officer(case_id: int) -> Any:
     page = "cases/replace_officer.html"
     return _question(case_id, cases.replace_officer, Replacement(), page, _("检查人员已更换。"), more=_candidates)
+
+
+@views.route("/cases/<int:case_id>/assistants", methods=["GET", "POST"])
+@audience("cases.read")
+def assistants(case_id: int) -> Any:
+    """专家和第三方辅助: who assists, and never counts among the officers; the operation asks who may arrange it."""
+    case = queries.find(case_id, actor())
+    form = Form(Assistance(), request.form if request.method == "POST" else None)
+    if form.valid:
+        with form.refusals():
+            cases.ask_assistant(case_id, **form.data, actor=actor())
+            return done(_("辅助人员已安排。"), ".assistants", case_id=case_id)
+    page = render_template(
+        "cases/assistants.html",
+        form=form,
+        expert_kinds=EXPERT_KINDS,
+        expert_options=[(one.id, f"{one.name}（{one.field}）") for one in staff.engaged_experts()],
+        **_about(case),
+    )
+    return page, 422 if form.submitted else 200
+
+
+@views.post("/cases/<int:case_id>/assistants/<int:expert_id>/release")
+@audience("cases.read")
+def release_assistant(case_id: int, expert_id: int) -> Any:
+    cases.release_assistant(case_id, expert_id, actor=actor())
+    return done(_("已取消该辅助人员。"), ".assistants", case_id=case_id)
 
 
 def _candidates(case: Case) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Directories filled from tables: columns with their words, a template, a dry run, every mistake by row and column."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -100,30 +101,40 @@ def take_in(
     wrong: list[str] = []
     count = 0
     words = listing.words()
-    whole = session.begin_nested()
-    try:
+    with suppress(_OnlyTried), session.begin_nested():
         for number, cells in _rows(listing, file):
             count += 1
-            try:
-                entry = listing.entry(cells, words)
-                with session.begin_nested():
-                    keep(entry)
-                    session.flush()
-            except ValidationError as error:
-                wrong += [_told(listing, number, name, why) for name, why in mistakes(error)]
-            except Invalid as refusal:
-                wrong += [_told(listing, number, name, why) for name, told in refusal.errors.items() for why in told]
-            except Refusal as refusal:
-                wrong.append(_told(listing, number, refusal.field, str(refusal)))
+            wrong += _mistakes_of_row(listing, number, cells, words, keep)
         _refuse(wrong, count)
-    except BaseException:
-        whole.rollback()
-        raise
-    if dry_run:
-        whole.rollback()
-    else:
-        whole.commit()
+        if dry_run:
+            raise _OnlyTried
     return count
+
+
+class _OnlyTried(Exception):
+    """Leaves the savepoint of a dry run, and with it what was written."""
+
+
+def _mistakes_of_row(
+    listing: Listing,
+    number: int,
+    cells: Mapping[str, str],
+    words: Mapping[str, Mapping[Any, str]],
+    keep: Callable[[dict[str, Any]], object],
+) -> list[str]:
+    """Keeps a row, or says what is wrong with it."""
+    try:
+        entry = listing.entry(cells, words)
+        with session.begin_nested():
+            keep(entry)
+            session.flush()
+    except ValidationError as error:
+        return [_told(listing, number, name, why) for name, why in mistakes(error)]
+    except Invalid as refusal:
+        return [_told(listing, number, name, why) for name, told in refusal.errors.items() for why in told]
+    except Refusal as refusal:
+        return [_told(listing, number, refusal.field, str(refusal))]
+    return []
 
 
 def _refuse(wrong: list[str], count: int) -> None:

@@ -23,6 +23,9 @@ fields.List.default_error_messages.update(invalid=N_("请至少选择一项。")
 validate.Length.message_min = N_("请至少选择一项。")
 
 
+SEPARATORS = str.maketrans("、，；;\n", ",,,,,")
+
+
 class Schema(marshmallow.Schema):
     """Base of all schemas of the house."""
 
@@ -56,4 +59,12 @@ def choices(options: Any, *, required: bool = True, **more: Any) -> fields.List[
     return fields.List(choice(options), required=required, validate=at_least, **more)
 
 
-__all__ = ["Schema", "ValidationError", "choice", "choices", "fields", "text", "validate"]
+class Words(fields.String):
+    """Several words in one line, between commas of any kind: a list."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        line = super()._deserialize(value, attr, data, **kwargs)
+        return [word for word in map(str.strip, line.translate(SEPARATORS).split(",")) if word]
+
+
+__all__ = ["Schema", "ValidationError", "Words", "choice", "choices", "fields", "text", "validate"]

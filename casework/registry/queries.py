@@ -1,7 +1,7 @@
 """Nouns of the registry: enterprises found and listed, their records, pools for a draw, imports and what waits."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from sqlalchemy import (
     Row,
     Select,
     Text,
+    and_,
     any_,
     cast,
     exists,
@@ -31,7 +32,7 @@ from casework.accounts import queries as staff
 from casework.core import clock, jobs
 from casework.core.actor import Actor
 from casework.core.db import session, streamed
-from casework.core.errors import NotFound
+from casework.core.errors import NotFound, Refusal
 from casework.core.i18n import _
 from casework.core.paging import Page, page
 from casework.registry.models import (
@@ -45,7 +46,8 @@ from casework.registry.models import (
 )
 from casework.registry.rules import INSPECTABLE, KINDS, Marks
 from casework.registry.sources._sealing import Seal
-from casework.registry.sources._values import bigrams, fold, name_key
+from casework.registry.sources._values import Unreadable, bigrams, fold, name_key
+from casework.registry.sources._values import id_number as checked_id_number
 
 MOST_COUNTED = 1000
 """A list says how many rows it has up to here, and `1000+` beyond."""
@@ -102,6 +104,34 @@ def by_number(number: str) -> Brief | None:
     wanted = fold(number).replace(" ", "").upper()
     row = session.execute(select(*_BRIEF).where(or_(Enterprise.uscc == wanted, Enterprise.reg_no == wanted))).first()
     return Brief(*row) if row else None
+
+
+def person_key(id_number: str) -> str:
+    """What stands for a person in comparisons; a Refusal where it is no identity number."""
+    try:
+        return Seal(current_app.config["CASEWORK"].secret_key).key_of(checked_id_number(id_number))
+    except Unreadable as wrong:
+        raise Refusal(str(wrong), field="id_number") from None
+
+
+def run_by(person_keys: Collection[str]) -> dict[str, list[int]]:
+    """The enterprises whose legal representative or head is one of these people, by their keys."""
+    found: dict[str, list[int]] = {}
+    wanted = Enterprise.person_key == any_(cast(list(person_keys), ARRAY(Text)))
+    for key, enterprise_id in session.execute(select(Enterprise.person_key, Enterprise.id).where(wanted)):
+        found.setdefault(str(key), []).append(enterprise_id)
+    return found
+
+
+def with_branches(numbers: Collection[str]) -> dict[str, list[int]]:
+    """The enterprises of these codes or registration numbers, each with its branches."""
+    heads = ids_by_number(list(numbers))
+    found = {number: [head] for number, head in heads.items()}
+    below = select(Enterprise.parent_id, Enterprise.id).where(among(Enterprise.parent_id, heads.values()))
+    branches = session.execute(below).all()
+    for number, head in heads.items():
+        found[number] += [branch for parent, branch in branches if parent == head]
+    return found
 
 
 def ids_by_number(numbers: Sequence[str]) -> dict[str, int]:
@@ -441,7 +471,8 @@ class PoolFilter:
     """Which enterprises a draw is about; an empty tuple means no limit. Only 存续 and 歇业 subjects can be drawn.
 
     `industries` are GB/T 4754 prefixes with or without their section letter (`F`, `F52`, `5211`); `licence_classes` ask
-    for a licence of that class in force on `day`; `tags` ask for one of the supervision tags.
+    for a licence of that class in force on `day`; `tags` ask for one of the supervision tags. `any_of` are several filters
+    of which one must let it through; `ids` names the members one by one (None: no list).
     """
 
     unit_ids: tuple[int, ...] = ()
@@ -450,6 +481,8 @@ class PoolFilter:
     licence_classes: tuple[int, ...] = ()
     tags: tuple[str, ...] = ()
     day: date | None = None
+    any_of: tuple["PoolFilter", ...] = ()
+    ids: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -560,6 +593,14 @@ def _last_census() -> datetime | None:
 
 def _in_pool(wanted: PoolFilter) -> Iterator[Any]:
     yield Enterprise.status.in_(sorted(INSPECTABLE))
+    yield from _let_through(wanted)
+
+
+def _let_through(wanted: PoolFilter) -> Iterator[Any]:
+    if wanted.any_of:
+        yield or_(*(and_(true(), *_let_through(one)) for one in wanted.any_of))
+    if wanted.ids is not None:
+        yield among(Enterprise.id, wanted.ids)
     if wanted.unit_ids:
         yield Enterprise.org_id.in_(wanted.unit_ids)
     if wanted.subject_classes:

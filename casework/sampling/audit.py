@@ -17,7 +17,7 @@ from casework.registry import queries as registry
 from casework.sampling import chain, pool, queries, verify
 from casework.sampling import draw as engine
 from casework.sampling.models import Campaign, DrawnMember, PoolMember
-from casework.sampling.rules import covers
+from casework.sampling.rules import Demands, not_covered_because
 
 LARGEST = 100_000
 """The largest pool that is looked at while the auditor waits; a larger one is checked with the downloaded files."""
@@ -115,15 +115,14 @@ def _strata(campaign: Campaign) -> Finding:
 def _roster(campaign: Campaign) -> Finding:
     """Every officer of the roster held a certificate for the items on the day of the freeze."""
     day = queries.frozen_on(campaign)
-    lines = {item["line"] for item in campaign.items or ()}
-    qualifications = {item["qualification"] for item in campaign.items or () if item["qualification"]}
+    demands = Demands.of((item["code"], item["line"], item["qualification"]) for item in campaign.items or ())
     seats = queries.roster(campaign.id)
     known = staff.officers([seat.officer_id for seat in seats])
     wrong = [
         f"{known[seat.officer_id].name}（{seat.roster_id}）"
         for seat in seats
         if known[seat.officer_id].certificate_valid_until < day
-        or not covers(known[seat.officer_id], lines, qualifications)
+        or not_covered_because(known[seat.officer_id], day, demands) is not None
     ]
     good = _("%(count)s 名检查人员在冻结之日证件有效，范围和资格符合各事项", count=len(seats))
     return _outcome(N_("人员资格"), len(seats), wrong, good)

@@ -15,6 +15,7 @@ from casework.sampling.rules import (
     CADENCES,
     CAMPAIGN,
     COMMITTED,
+    DIRECTORY_KINDS,
     DRAWN,
     FROZEN,
     IMPORTANCE,
@@ -22,9 +23,11 @@ from casework.sampling.rules import (
     NUMBERED,
     PLAN,
     PLAN_IN_FORCE,
+    RECUSAL_DECISIONS,
     RECUSAL_KINDS,
     RECUSAL_SOURCES,
     SOURCES,
+    TIE_KINDS,
 )
 
 ENDING = ("running", "done", "cancelled")
@@ -71,6 +74,62 @@ class InspectionItem(Base):
     written_at: Mapped[datetime]
     published_on: Mapped[date | None]
     published_by: Mapped[str | None]
+
+
+class ObjectDirectory(Base):
+    """One version of a directory of the 检查对象名录库: the general one, or a special one (专项库) of a licence or trade.
+
+    Either a `pool` filter of the register says who is in it, or (`listed`) a list with permits does. A published version
+    is never edited. `objects` counts permits, `enterprises` those who hold them, once each, on the day of publication.
+    """
+
+    __tablename__ = "object_directory"
+    __table_args__ = (
+        UniqueConstraint("code", "version"),
+        CheckConstraint(f"kind IN {tuple(DIRECTORY_KINDS)}", name="kind"),
+        CheckConstraint(f"line IN {tuple(LINES)}", name="line"),
+        CheckConstraint("code <> '' AND name <> ''", name="filled"),
+        CheckConstraint("NOT listed OR pool = '{}'", name="listed"),
+        CheckConstraint("(published_on IS NULL) = (enterprises IS NULL)", name="counted"),
+        Index("uq_object_directory_draft", "code", unique=True, postgresql_where=text("published_on IS NULL")),
+    )
+
+    id: Mapped[BigId]
+    code: Mapped[str]
+    version: Mapped[Small]
+    name: Mapped[str]
+    kind: Mapped[str]
+    line: Mapped[str | None]
+    org_id: Mapped[int] = mapped_column(ForeignKey("org_unit.id"))
+    listed: Mapped[bool] = mapped_column(default=False)
+    pool: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    note: Mapped[str | None]
+    withdrawn: Mapped[bool] = mapped_column(default=False)
+    written_by: Mapped[str]
+    written_at: Mapped[datetime]
+    published_on: Mapped[date | None]
+    published_by: Mapped[str | None]
+    objects: Mapped[int | None]
+    enterprises: Mapped[int | None]
+
+
+class DirectoryEntry(Base):
+    """One permit in a listed directory. An enterprise with several permits stands there several times, and counts once."""
+
+    __tablename__ = "directory_entry"
+    __table_args__ = (
+        UniqueConstraint("directory_id", "enterprise_id", "permit_no"),
+        CheckConstraint("permit_name <> ''", name="permit_name"),
+    )
+
+    id: Mapped[BigId]
+    directory_id: Mapped[int] = mapped_column(ForeignKey("object_directory.id", ondelete="CASCADE"))
+    enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprise.id"), index=True)
+    permit_name: Mapped[str]
+    permit_no: Mapped[str]
+    issued_on: Mapped[date | None]
+    valid_until: Mapped[date | None]
+    authority: Mapped[str | None]
 
 
 class Plan(Base):
@@ -143,6 +202,7 @@ class PlanLine(Base):
     last_on: Mapped[date]
     workdays: Mapped[Small]
     public_list: Mapped[bool] = mapped_column(default=True)
+    partners: Mapped[list[str]] = mapped_column(default=list)
 
 
 class Campaign(Base):
@@ -216,6 +276,7 @@ class Campaign(Base):
     public_list: Mapped[bool]
     public_source: Mapped[str | None]
     public_on: Mapped[date | None]
+    partners: Mapped[list[str]] = mapped_column(default=list)
 
     made_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     made_name: Mapped[str]
@@ -226,6 +287,7 @@ class Campaign(Base):
 
     freeze_message_id: Mapped[UUID | None]
     items: Mapped[list[Any] | None]
+    directories: Mapped[list[Any] | None]
     run_id: Mapped[int | None]
     run_on: Mapped[date | None]
     ungraded: Mapped[int | None]
@@ -456,13 +518,19 @@ class Cancellation(Base):
 
 
 class Recusal(Base):
-    """回避: an officer who may not inspect an enterprise, in force until `ended_on`."""
+    """回避: an officer who may not inspect an enterprise, in force until `ended_on`.
+
+    It keeps the officer away from the day on which it is declared; the head decides, and one refused has ended.
+    """
 
     __tablename__ = "recusal"
     __table_args__ = (
         CheckConstraint(f"kind IN {tuple(RECUSAL_KINDS)}", name="kind"),
         CheckConstraint(f"declared_by IN {tuple(RECUSAL_SOURCES)}", name="declared_by"),
         CheckConstraint("reason <> ''", name="reason"),
+        CheckConstraint(f"decision IN {tuple(RECUSAL_DECISIONS)}", name="decision"),
+        CheckConstraint("(decision IS NULL) = (decided_at IS NULL)", name="decision_whole"),
+        CheckConstraint("decision IS DISTINCT FROM 'refused' OR ended_on IS NOT NULL", name="refused_ends"),
         Index("ix_recusal_enterprise_id", "enterprise_id"),
         Index(
             "uq_recusal_in_force", "officer_id", "enterprise_id", unique=True, postgresql_where=text("ended_on IS NULL")
@@ -478,8 +546,42 @@ class Recusal(Base):
     reason: Mapped[str]
     recorded_by: Mapped[str]
     recorded_at: Mapped[datetime]
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    decision: Mapped[str | None]
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    decided_name: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+    decision_note: Mapped[str | None]
     ended_on: Mapped[date | None]
     ended_by: Mapped[str | None]
+
+
+class OfficerTie(Base):
+    """What an officer told of earlier employers and of near relatives: from it the system finds whom to keep away.
+
+    `person_key` stands for the relative's identity number, which is not kept.
+    """
+
+    __tablename__ = "officer_tie"
+    __table_args__ = (
+        CheckConstraint(f"kind IN {tuple(TIE_KINDS)}", name="kind"),
+        CheckConstraint("(kind = 'former_employer') = (employer_no IS NOT NULL)", name="employer"),
+        CheckConstraint("(kind = 'relative') = (person_key IS NOT NULL)", name="relative"),
+        Index("ix_officer_tie_officer_id", "officer_id"),
+    )
+
+    id: Mapped[BigId]
+    officer_id: Mapped[int] = mapped_column(ForeignKey("officer.id"))
+    org_id: Mapped[int] = mapped_column(ForeignKey("org_unit.id"))
+    kind: Mapped[str]
+    employer_no: Mapped[str | None]
+    employer_name: Mapped[str | None]
+    left_on: Mapped[date | None]
+    relation: Mapped[str | None]
+    person_key: Mapped[str | None]
+    recorded_by: Mapped[str]
+    recorded_at: Mapped[datetime]
+    ended_on: Mapped[date | None]
 
 
 class Replacement(Base):

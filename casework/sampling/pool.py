@@ -13,7 +13,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from psycopg import Cursor
 from psycopg.types.json import Jsonb
-from sqlalchemy import ARRAY, Text, cast, extract, select
+from sqlalchemy import ARRAY, Text, cast, extract, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from casework.accounts import queries as staff
 from casework.cases import queries as cases
@@ -25,13 +26,24 @@ from casework.core.i18n import _
 from casework.core.jobs import progress
 from casework.registry import queries as registry
 from casework.sampling.draw import IN, OUT, SALT_BYTES, Member, seal_of
-from casework.sampling.models import Campaign, DrawnMember, InspectionItem, PoolOfficer, Recusal
+from casework.sampling.models import (
+    Campaign,
+    DirectoryEntry,
+    DrawnMember,
+    InspectionItem,
+    ObjectDirectory,
+    OfficerTie,
+    PoolOfficer,
+    Recusal,
+)
 from casework.sampling.rules import (
     DEREGISTERING,
     DRAWN,
     GRADES,
     AreaCount,
+    Demands,
     StratumCount,
+    counts_as_employer,
     label_of,
     not_sent_because,
     officer_days,
@@ -69,9 +81,43 @@ class Scheme:
 
     @property
     def filter(self) -> registry.PoolFilter:
-        """The filter of the object library: the unit's subtree, and what the scheme narrows it to."""
-        narrowed = {name: tuple(values) for name, values in self.pool.items()}
-        return registry.PoolFilter(unit_ids=tuple(staff.subtree(self.org_id)), day=self.day, **narrowed)
+        """The filter of the register: the unit's subtree, the directories picked, and what the scheme narrows them to."""
+        narrowed = {name: tuple(values) for name, values in self.pool.items() if name != "directories"}
+        return registry.PoolFilter(
+            unit_ids=tuple(staff.subtree(self.org_id)),
+            day=self.day,
+            any_of=tuple(directory_filter(directory, self.day) for directory in self.directories),
+            **narrowed,
+        )
+
+    @property
+    def directories(self) -> list[ObjectDirectory]:
+        """The directories picked, as they are in force on the day; who is in several of them counts once."""
+        return directories_in_force(self.pool.get("directories", ()), self.day)
+
+
+def directories_in_force(codes: Collection[str] | None, day: date) -> list[ObjectDirectory]:
+    """The versions of these directories (None: of all) that are published on a day, in the order of the codes."""
+    newest = (
+        select(ObjectDirectory)
+        .where(ObjectDirectory.published_on <= day)
+        .ext(distinct_on(ObjectDirectory.code))
+        .order_by(ObjectDirectory.code, ObjectDirectory.version.desc())
+    )
+    if codes is not None:
+        newest = newest.where(ObjectDirectory.code.in_(codes))
+    return [directory for directory in session.scalars(newest) if not directory.withdrawn]
+
+
+def directory_filter(directory: ObjectDirectory, day: date) -> registry.PoolFilter:
+    """Who is in a directory on a day: by its filter, or everybody whose listed permit has not run out."""
+    if not directory.listed:
+        return registry.PoolFilter(day=day, **{name: tuple(values) for name, values in directory.pool.items()})
+    in_term = or_(DirectoryEntry.valid_until.is_(None), DirectoryEntry.valid_until >= day)
+    holders = (
+        select(DirectoryEntry.enterprise_id).where(DirectoryEntry.directory_id == directory.id, in_term).distinct()
+    )
+    return registry.PoolFilter(ids=tuple(session.scalars(holders)))
 
 
 class Candidate(NamedTuple):
@@ -97,7 +143,7 @@ class Sent(NamedTuple):
 
 
 def candidates(scheme: Scheme) -> Iterator[Candidate]:
-    """Everybody in the object library, in the order of their codes."""
+    """Everybody in the object directory, in the order of their codes."""
     cap = parameters.value("cases.annual_cap", scheme.day) if scheme.on_site else None
     codes = [item.code for item in scheme.items]
     drawn = drawn_for(codes, scheme.day.year)
@@ -162,10 +208,9 @@ def considered(scheme: Scheme) -> list[Considered]:
     """Everybody in the directory of the counties of a pool, in the order of the roster numbers."""
     area_of = areas(scheme.day)
     wanted = {area_of[unit_id] for unit_id in staff.subtree(scheme.org_id)}
-    lines = {item.line for item in scheme.items}
-    qualifications = {item.qualification for item in scheme.items if item.qualification}
+    demands = Demands.of((item.code, item.line, item.qualification) for item in scheme.items)
     return [
-        Considered(officer, area_of[officer.org_id], not_sent_because(officer, scheme.day, lines, qualifications))
+        Considered(officer, area_of[officer.org_id], not_sent_because(officer, scheme.day, demands))
         for officer in staff.officers_of([unit_id for unit_id, area_id in area_of.items() if area_id in wanted])
     ]
 
@@ -190,28 +235,44 @@ def areas(day: date) -> dict[int, int]:
     return {unit_id: first_of.get(county_id, county_id) for unit_id, county_id in county_of.items()}
 
 
-def recusals(officer_ids: Collection[int]) -> dict[int, list[int]]:
-    """Which of these officers may not inspect an enterprise (回避), by enterprise."""
-    rows = session.execute(
-        select(Recusal.enterprise_id, Recusal.officer_id).where(
-            Recusal.officer_id.in_(officer_ids), Recusal.ended_on.is_(None)
-        )
-    )
-    found: dict[int, list[int]] = {}
-    for enterprise_id, officer_id in rows:
-        found.setdefault(enterprise_id, []).append(officer_id)
-    return found
+Grounds = dict[int, dict[int, str]]
+"""Which officers may not be sent to an enterprise, and why (a key of GROUNDS): by enterprise, then by officer."""
 
 
-def barred(officer_ids: Collection[int], day: date) -> dict[int, set[int]]:
-    """Which of these officers may not be sent to an enterprise on a day: who withdrew, and who was there last time."""
-    found = {enterprise_id: set(ids) for enterprise_id, ids in recusals(officer_ids).items()}
+def grounds(officer_ids: Collection[int], day: date) -> Grounds:
+    """Whom of these officers may not be sent where on a day (回避): declared, and found by rule."""
+    found = _standing(officer_ids, day)
     rotation = parameters.value("sampling.rotation_days", day)
     if rotation:
         known = set(officer_ids)
         for enterprise_id, team in cases.last_teams(day - timedelta(days=rotation)).items():
-            if here := known.intersection(team):
-                found.setdefault(enterprise_id, set()).update(here)
+            for officer_id in known.intersection(team):
+                found.setdefault(enterprise_id, {}).setdefault(officer_id, "served")
+    return found
+
+
+def _standing(officer_ids: Collection[int], day: date) -> Grounds:
+    """What does not come of the last check: withdrawals in force, former employers, near relatives."""
+    found: Grounds = {}
+    declared = select(Recusal.enterprise_id, Recusal.officer_id).where(
+        Recusal.officer_id.in_(officer_ids), Recusal.ended_on.is_(None)
+    )
+    for enterprise_id, officer_id in session.execute(declared):
+        found.setdefault(enterprise_id, {})[officer_id] = "declared"
+    told = select(OfficerTie).where(OfficerTie.officer_id.in_(officer_ids), OfficerTie.ended_on.is_(None))
+    ties = session.scalars(told).all()
+    years = parameters.value("sampling.former_employer_years", day)
+    worked = registry.with_branches({tie.employer_no for tie in ties if tie.employer_no})
+    owned = registry.run_by({tie.person_key for tie in ties if tie.person_key})
+    for tie in ties:
+        if tie.kind == "relative":
+            kept_from = owned.get(str(tie.person_key), [])
+        elif counts_as_employer(tie.left_on, day, years):
+            kept_from = worked.get(str(tie.employer_no), [])
+        else:
+            kept_from = []
+        for enterprise_id in kept_from:
+            found.setdefault(enterprise_id, {}).setdefault(tie.officer_id, tie.kind)
     return found
 
 
@@ -363,8 +424,8 @@ def seal(campaign_id: int, scheme: Scheme) -> Sealed:
     officers = _seal_officers(campaign_id, scheme)
     places = {officer.officer_id: officer.position for officer in officers}
     withdrawn = {
-        enterprise_id: sorted(places[officer_id] for officer_id in officer_ids)
-        for enterprise_id, officer_ids in barred(places, scheme.day).items()
+        enterprise_id: sorted(places[officer_id] for officer_id in why)
+        for enterprise_id, why in grounds(places, scheme.day).items()
     }
     labels = {grade: label_of(grade, scheme.grades) for grade in scheme.grades}
     watch = _StaffingWatch(officers, scheme)
@@ -469,7 +530,7 @@ def crews(officers: Sequence[PoolOfficer], day: date) -> Callable[[Any], list[in
 def fit_today(officers: Sequence[PoolOfficer], enterprise_id: int) -> set[int]:
     """The positions of those officers of a frozen roster who may be sent to an enterprise today."""
     present = {officer.id for officer in staff.drawable_officers()}
-    barred = recusals([officer.officer_id for officer in officers]).get(enterprise_id, [])
+    barred = _standing([officer.officer_id for officer in officers], clock.today()).get(enterprise_id, {})
     return {
         officer.position for officer in officers if officer.officer_id in present and officer.officer_id not in barred
     }

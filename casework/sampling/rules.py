@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from itertools import combinations, product
 from typing import Any, Protocol
 
-from casework.accounts.rules import LINES, QUALIFICATIONS
+from casework.accounts.rules import LINES, QUALIFICATIONS, is_away, qualifications_on
 from casework.core.calendar import months_later
 from casework.core.i18n import N_, _
 from casework.core.workflow import Facts, Guard, Move, State, Workflow, all_of, needs
@@ -341,6 +341,9 @@ IMPORTANCE = {"general": N_("一般检查事项"), "key": N_("重点检查事项
 
 SITES = {True: N_("现场检查"), False: N_("非现场检查")}
 
+DIRECTORY_KINDS = {"general": N_("综合库"), "special": N_("专项库")}
+"""The directories of the 检查对象名录库: everybody, or those of one licence or trade."""
+
 # ---- The pool --------------------------------------------------------------------------------------------------------
 
 OUT_REASONS = {
@@ -480,6 +483,27 @@ RECUSAL_SOURCES = {"officer": N_("本人申报"), "enterprise": N_("当事人申
 """Who declared it; the head decides, and the check is not suspended meanwhile (行政处罚法第四十三条)."""
 
 
+RECUSAL_DECISIONS = {"granted": N_("决定回避"), "refused": N_("不予回避")}
+
+TIE_KINDS = {"former_employer": N_("曾任职单位"), "relative": N_("近亲属")}
+"""What an officer declares once; from it the system finds which enterprises to keep him from."""
+
+GROUNDS = {
+    "declared": N_("登记的回避"),
+    "former_employer": N_("曾在该单位或其总部任职"),
+    "relative": N_("近亲属是该单位的法定代表人或负责人"),
+    "served": N_("上一次检查由其实施，须轮换"),
+}
+"""Why an officer is not sent to an enterprise: declared, or found by rule; the first that applies is told."""
+
+
+def counts_as_employer(left_on: date | None, day: date, years: int | None) -> bool:
+    """Whether somebody's work at an enterprise keeps him away from it on a day; `years` None: for ever."""
+    return left_on is None or years is None or (day.year - left_on.year, day.month, day.day) < (
+        years, left_on.month, left_on.day,
+    )  # fmt: skip
+
+
 class Officer(Protocol):
     """What the directory says about an officer."""
 
@@ -490,29 +514,61 @@ class Officer(Protocol):
     @property
     def absent_until(self) -> date | None: ...
     @property
+    def absent_from(self) -> date | None: ...
+    @property
+    def item_codes(self) -> Sequence[str]: ...
+    @property
+    def qualifications_until(self) -> Mapping[str, str]: ...
+    @property
     def lines(self) -> Sequence[str]: ...
     @property
     def qualifications(self) -> Sequence[str]: ...
 
 
-def covers(officer: Officer, lines: Iterable[str], qualifications: Iterable[str]) -> bool:
-    """Whether an officer's certificate covers all lines of the items, and there is every qualification they ask for."""
-    return set(lines) <= set(officer.lines) and set(qualifications) <= set(officer.qualifications)
+@dataclass(frozen=True)
+class Demands:
+    """What the items of a scheme ask of its officers: business lines, special qualifications, the items themselves."""
+
+    lines: frozenset[str]
+    qualifications: frozenset[str]
+    codes: frozenset[str]
+
+    @classmethod
+    def of(cls, items: Iterable[tuple[str, str, str | None]]) -> "Demands":
+        """Of items as (code, line, qualification or None)."""
+        several = list(items)
+        return cls(
+            lines=frozenset(line for _code, line, _needed in several),
+            qualifications=frozenset(needed for _code, _line, needed in several if needed),
+            codes=frozenset(code for code, _line, _needed in several),
+        )
 
 
-def not_sent_because(officer: Officer, day: date, lines: Iterable[str], qualifications: Iterable[str]) -> str | None:
-    """Why an officer may not be sent on a day to check items of these lines, or None (domain B.4)."""
-    separator = _("、")
+def not_sent_because(officer: Officer, day: date, demands: Demands) -> str | None:
+    """Why an officer may not be sent on a day, or None (domain B.4)."""
     if not officer.active:
         return _("已停用或不再从事执法")
     if officer.certificate_valid_until < day:
         return _("执法证件已于 %(day)s 到期", day=officer.certificate_valid_until.isoformat())
-    if officer.absent_until is not None and officer.absent_until >= day:
+    if officer.absent_until is not None and is_away(officer.absent_from, officer.absent_until, day):
         return _("请假或离岗至 %(day)s", day=officer.absent_until.isoformat())
-    if foreign := set(lines) - set(officer.lines):
+    return not_covered_because(officer, day, demands)
+
+
+def not_covered_because(officer: Officer, day: date, demands: Demands) -> str | None:
+    """Why an officer's certificate, scope and qualifications do not suffice, or None."""
+    separator = _("、")
+    if foreign := demands.lines - set(officer.lines):
         return _("执法事项范围不含%(lines)s", lines=separator.join(_(LINES[line]) for line in sorted(foreign)))
-    if missing := set(qualifications) - set(officer.qualifications):
-        words = separator.join(_(QUALIFICATIONS[one]) for one in sorted(missing))
+    if officer.item_codes and (outside := demands.codes - set(officer.item_codes)):
+        return _("执法事项范围不含事项 %(codes)s", codes=separator.join(sorted(outside)))
+    if missing := demands.qualifications - qualifications_on(officer, day):
+        words = separator.join(
+            _("%(qualification)s（已于 %(day)s 到期）", qualification=_(QUALIFICATIONS[one]), day=ended)
+            if one in officer.qualifications and (ended := officer.qualifications_until.get(one))
+            else _(QUALIFICATIONS[one])
+            for one in sorted(missing)
+        )
         return _("没有%(qualifications)s资格", qualifications=words)
     return None
 

@@ -7,31 +7,25 @@ from marshmallow import post_load, validates_schema
 from casework.accounts.rules import LINES, QUALIFICATIONS, UNIT_KINDS
 from casework.core.i18n import N_, _
 from casework.core.listing import Column, Listing
-from casework.core.schemas import Schema, ValidationError, choice, choices, fields, text, validate
+from casework.core.schemas import Schema, ValidationError, Words, choice, choices, fields, text, validate
 from casework.registry.rules import KINDS, SUBJECT_CLASSES
 from casework.sampling.draw import LONGEST_CONTRIBUTION
 from casework.sampling.rules import (
     CADENCES,
     CAMPAIGN,
+    DIRECTORY_KINDS,
     GRADES,
     IMPORTANCE,
     LONGEST_NAME,
+    RECUSAL_DECISIONS,
     RECUSAL_KINDS,
     RECUSAL_SOURCES,
+    TIE_KINDS,
     percent,
 )
 
 LICENCES = {str(klass): label for klass, label in KINDS["licence"].classes.items()}
 """The classes of licences by which a pool may be narrowed."""
-SEPARATORS = str.maketrans("、，；;\n", ",,,,,")
-
-
-class Words(fields.String):
-    """Several words in one line, between commas of any kind: a list."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        line = super()._deserialize(value, attr, data, **kwargs)
-        return [word for word in map(str.strip, line.translate(SEPARATORS).split(",")) if word]
 
 
 class Percent(fields.Decimal):
@@ -120,6 +114,64 @@ ITEM_COLUMNS = {
 ITEMS = Listing(N_("抽查事项清单"), ITEM_COLUMNS, NewItem)
 
 
+# Directories ------------------------------------------------------------------------------------------------------------
+
+
+class DirectoryEntry(Schema):
+    """What may change of a directory; its code stays."""
+
+    name = text(longest=60)
+    kind = choice(DIRECTORY_KINDS)
+    org_id = fields.Integer(required=True)
+    listed = fields.Boolean(load_default=False)
+    line = choice(LINES, required=False, load_default=None)
+    subject_classes = choices(SUBJECT_CLASSES, required=False)
+    industries = Words(load_default=list)
+    licence_classes = choices(LICENCES, required=False)
+    tags = Words(load_default=list)
+    note = text(longest=300, required=False, load_default=None)
+
+    @post_load
+    def _assemble(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+        data["pool"] = _pool(data)
+        return data
+
+
+class NewDirectory(DirectoryEntry):
+    code = text(longest=20)
+
+
+def directory_defaults(directory: Any) -> dict[str, Any]:
+    """A version of a directory as its form shows it."""
+    kept = {name: getattr(directory, name) for name in DirectoryEntry().fields if hasattr(directory, name)}
+    return kept | pool_defaults(directory.pool)
+
+
+class ListedObject(Schema):
+    """A row of the table of a special directory: one permit of one enterprise."""
+
+    number = text(longest=18)
+    permit_name = text(longest=100)
+    permit_no = text(longest=60, required=False, load_default="")
+    issued_on = fields.Date(load_default=None)
+    valid_until = fields.Date(load_default=None)
+    authority = text(longest=100, required=False, load_default=None)
+
+
+DIRECTORY = Listing(
+    N_("专项库对象"),
+    {
+        "number": Column("统一社会信用代码或注册号", "91411602MA00000000"),
+        "permit_name": Column("许可证名称", "食品经营许可证"),
+        "permit_no": Column("许可证编号", "JY14116020000001"),
+        "issued_on": Column("批准日期", "2024-05-01"),
+        "valid_until": Column("有效期至", "2029-04-30"),
+        "authority": Column("发证机关", "川汇区市场监督管理局"),
+    },
+    ListedObject,
+)
+
+
 class Withdrawal(Schema):
     valid_from = fields.Date(required=True)
     note = text(longest=500)
@@ -136,12 +188,13 @@ def item_defaults(item: Any) -> dict[str, Any]:
 
 
 def _pool(data: dict[str, Any]) -> dict[str, Any]:
-    """Takes the fields of a pool out of the form: the filter of the object library, without what does not narrow it."""
+    """Takes the fields of a pool out of the form: the filter of the object directory, without what does not narrow it."""
     pool = {
         "subject_classes": data.pop("subject_classes"),
         "industries": data.pop("industries"),
         "licence_classes": [int(klass) for klass in data.pop("licence_classes")],
         "tags": data.pop("tags", []),
+        "directories": data.pop("directories", []),
     }
     return {name: values for name, values in pool.items() if values}
 
@@ -153,6 +206,7 @@ def pool_defaults(pool: dict[str, Any]) -> dict[str, Any]:
         "industries": "、".join(pool.get("industries", [])),
         "licence_classes": [str(klass) for klass in pool.get("licence_classes", [])],
         "tags": "、".join(pool.get("tags", [])),
+        "directories": pool.get("directories", []),
     }
 
 
@@ -168,6 +222,8 @@ class Scheme(Schema):
     industries = Words(load_default=list)
     licence_classes = choices(LICENCES, required=False)
     tags = Words(load_default=list)
+    directories = fields.List(fields.String(), load_default=list)
+    partners = Words(load_default=list)
     rate_A = Percent()
     rate_B = Percent()
     rate_C = Percent()
@@ -274,6 +330,44 @@ class RecusalEntry(Schema):
     kind = choice(RECUSAL_KINDS)
     declared_by = choice(RECUSAL_SOURCES)
     reason = text(longest=500)
+
+
+class ListedRecusal(Schema):
+    """A row of the table of withdrawals."""
+
+    roster_id = text(longest=40)
+    number = text(longest=18)
+    kind = choice(RECUSAL_KINDS)
+    declared_by = choice(RECUSAL_SOURCES)
+    reason = text(longest=500)
+
+
+RECUSALS = Listing(
+    N_("回避登记"),
+    {
+        "roster_id": Column("人员名录编号", "ZK01001"),
+        "number": Column("统一社会信用代码或注册号", "91411602MA00000000"),
+        "kind": Column("回避情形", "与当事人有近亲属关系", RECUSAL_KINDS),
+        "declared_by": Column("由谁提出", "本人申报", RECUSAL_SOURCES),
+        "reason": Column("具体情况", "配偶为该单位股东"),
+    },
+    ListedRecusal,
+)
+
+
+class RecusalDecision(Schema):
+    decision = choice(RECUSAL_DECISIONS)
+    note = text(longest=500)
+
+
+class TieEntry(Schema):
+    officer_id = fields.Integer(required=True)
+    kind = choice(TIE_KINDS)
+    employer_no = text(longest=18, required=False, load_default=None)
+    employer_name = text(longest=100, required=False, load_default=None)
+    left_on = fields.Date(load_default=None)
+    relation = text(longest=20, required=False, load_default=None)
+    id_number = text(longest=18, required=False, load_default=None)
 
 
 class ReplacementEntry(Reason):

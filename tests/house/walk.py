@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.routing import AnyConverter, Rule
 
+from casework.accounts import operations as staff
 from casework.cases import operations as cases
 from casework.core import parameters
 from casework.core.actor import SYSTEM
@@ -201,6 +202,32 @@ class Things:
         return make_warning.alert(of=self.enterprise)
 
     @cached_property
+    def expert(self) -> Any:
+        return staff.keep_expert(
+            number=f"E{self.org_unit.id}",
+            name=f"{self.unit}专家",
+            org_id=self.org_unit.id,
+            kind="expert",
+            field="锅炉",
+            actor=SYSTEM,
+        )
+
+    @cached_property
+    def directory(self) -> Any:
+        """A special directory with a permit of an enterprise of the area."""
+        return make_sampling.directory([self.enterprise.id], org_id=self.org_unit.id)
+
+    @cached_property
+    def tie(self) -> Any:
+        return sampling.declare_tie(
+            officer_id=self.officer.id,
+            kind="former_employer",
+            employer_no=self.enterprise.uscc,
+            employer_name=self.enterprise.name,
+            actor=make_sampling.person("credit"),
+        )
+
+    @cached_property
     def recusal(self) -> Any:
         return sampling.declare_recusal(
             officer_id=self.officer.id,
@@ -241,6 +268,10 @@ VALUES: dict[str, Callable[[Things], Any]] = {
     "plan_id": lambda things: things.plan.id,
     "line_id": lambda things: things.plan_line.id,
     "item_id": lambda things: things.item.id,
+    "expert_id": lambda things: things.expert.id,
+    "directory_id": lambda things: things.directory.id,
+    "directory_code": lambda things: things.directory.code,
+    "tie_id": lambda things: things.tie.id,
     "recusal_id": lambda things: things.recusal.id,
     "sampling.code": lambda things: things.item.code,
     "sampling.token": lambda things: things.witness_token,

@@ -1,6 +1,6 @@
 """Items, graded pools, rosters and campaigns for tests, each a step further."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import count
 from typing import Any
@@ -10,13 +10,13 @@ from sqlalchemy import insert, select, text
 from casework.accounts import queries as staff_queries
 from casework.accounts.models import Account
 from casework.core import clock
-from casework.core.actor import Actor
+from casework.core.actor import SYSTEM, Actor
 from casework.core.db import session
 from casework.core.ledger import OutboxMessage
 from casework.grading.models import ClassificationRun
 from casework.registry.models import CurrentGrade, Enterprise
 from casework.sampling import operations as sampling
-from casework.sampling.models import Campaign, InspectionItem, Plan, Recusal
+from casework.sampling.models import Campaign, DirectoryEntry, InspectionItem, ObjectDirectory, Plan, Recusal
 from tests.make.accounts import officer, unit
 
 _numbers = count(1)
@@ -183,6 +183,20 @@ def filed_plan(code: str, *, title: str = "年度抽查工作计划", approver: 
     sampling.pass_plan_review(plan.id, actor=lawyer)
     sampling.approve_plan(plan.id, actor=approver)
     return sampling.file_plan(plan.id, filed_no="豫市监备〔2026〕7号", actor=author)
+
+
+def directory(
+    holders: Sequence[int], *, org_id: int | None = None, code: str | None = None, **permit: Any
+) -> ObjectDirectory:
+    """A published special directory that lists one permit of each of these enterprises."""
+    number = next(_numbers)
+    known = {"name": f"专项库{number}", "kind": "special", "listed": True, "org_id": org_id or unit().id}
+    made = sampling.keep_directory(code=code or f"L{number}", **known, actor=SYSTEM)
+    for place, holder in enumerate(holders):
+        values = {"permit_name": "食品经营许可证", "permit_no": f"JY{number}-{place}"} | permit
+        session.add(DirectoryEntry(directory_id=made.id, enterprise_id=holder, **values))
+    session.flush()
+    return sampling.publish_directory(made.id, actor=SYSTEM)
 
 
 ENDED_VISIT = """

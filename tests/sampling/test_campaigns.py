@@ -380,6 +380,22 @@ def test_a_published_item_is_never_edited(world):
         session.execute(text("UPDATE inspection_item SET name = 'x' WHERE id = :id"), {"id": item.id})
 
 
+def test_scope_of_items_and_ended_qualifications_keep_from_the_roster(world):
+    draws.graded_pool({"A": 40})
+    item = draws.item(qualification="equipment", line="equipment")
+    able = draws.roster(4, lines=("equipment",), qualifications=("equipment",))
+    able[0].item_codes = ["X99"]
+    able[1].qualifications_until = {"equipment": (clock.today() - timedelta(days=1)).isoformat()}
+    able[2].item_codes = [item.code, "X99"]
+    session.flush()
+    campaign = draws.campaign(item_codes=[item.code], until="frozen")
+    assert {one.officer_id for one in queries.roster(campaign.id)} == {able[2].id, able[3].id}
+    told = {one.officer.id: one.objection for one in queries.candidacies(campaign)}
+    assert told[able[0].id] == f"执法事项范围不含事项 {item.code}"
+    assert "到期" in told[able[1].id]
+    assert told[able[2].id] is None
+
+
 def test_each_officer_is_told_why_he_may_not_be_sent(world, as_role):
     ids = draws.graded_pool({"A": 40})
     today = clock.today()

@@ -11,6 +11,15 @@ from casework.sampling.operations.campaigns import (
     send_campaign_back,
     submit_campaign,
 )
+from casework.sampling.operations.directories import (
+    add_directory,
+    discard_directory,
+    ensure_default_directories,
+    import_directory,
+    keep_directory,
+    publish_directory,
+    withdraw_directory,
+)
 from casework.sampling.operations.dispatch import (
     chunk_cases,
     finish_campaigns,
@@ -38,8 +47,12 @@ from casework.sampling.operations.items import (
     withdraw_item,
 )
 from casework.sampling.operations.officers import (
+    decide_recusal,
     declare_recusal,
+    declare_tie,
     end_recusal,
+    end_tie,
+    import_recusals,
     replace_officer,
 )
 from casework.sampling.operations.plans import (
@@ -70,6 +83,7 @@ from casework.sampling.operations.witnesses import (
 )
 
 __all__ = [
+    "add_directory",
     "approve_campaign",
     "approve_plan",
     "begin_unattended",
@@ -81,23 +95,31 @@ __all__ = [
     "contribute_by_link",
     "create_campaign",
     "create_plan",
+    "decide_recusal",
     "decide_shortfall",
     "declare_recusal",
+    "declare_tie",
     "discard_campaign",
+    "discard_directory",
     "discard_item",
     "draw",
     "draw_unattended",
     "drop_cancel",
     "end_recusal",
+    "end_tie",
+    "ensure_default_directories",
     "ensure_default_items",
     "enter_public_value",
     "file_plan",
     "finish_campaigns",
     "freeze_for",
     "freeze_pool",
+    "import_directory",
     "import_items",
+    "import_recusals",
     "invite",
     "keep_bundle",
+    "keep_directory",
     "keep_item",
     "keep_line",
     "open_all_cases",
@@ -108,6 +130,7 @@ __all__ = [
     "prepare_unattended",
     "propose_cancel",
     "publish_commitment",
+    "publish_directory",
     "publish_item",
     "publish_plan",
     "remove_line",
@@ -120,6 +143,7 @@ __all__ = [
     "submit_campaign",
     "submit_plan",
     "token_hash",
+    "withdraw_directory",
     "withdraw_item",
     "write_openings",
 ]

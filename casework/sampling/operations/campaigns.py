@@ -66,7 +66,7 @@ def _set_scheme(campaign: Campaign, scheme: Mapping[str, Any], actor: Actor) -> 
     queries.checked_scheme(scheme, clock.today(), actor)
     for name, value in scheme.items():
         setattr(campaign, name, value)
-    campaign.directed = bool(campaign.pool)
+    campaign.directed = queries.narrows(campaign.pool)
     campaign.line = line_of(queries.items_of(campaign.item_codes, clock.today()))
 
 

@@ -46,7 +46,7 @@ def freeze_for(campaign_id: int, *, actor: Actor) -> None:
 
 
 def freeze_pool(campaign_id: int, *, actor: Actor) -> Campaign:
-    """已批准 → 已冻结: seals the object library as graded by the last run, and the roster of officers.
+    """已批准 → 已冻结: seals the object directory as graded by the last run, and the roster of officers.
 
     Whole or nothing; works in bounded memory for any number of members. Idempotence key: (campaign, enterprise).
     """
@@ -60,6 +60,10 @@ def freeze_pool(campaign_id: int, *, actor: Actor) -> Campaign:
         campaign.nonce = secrets.token_bytes(engine.NONCE_BYTES)
         campaign.run_id, campaign.run_on = run.id, run.as_of
         campaign.items = [_snapshot(item) for item in scheme.items]
+        campaign.directories = [
+            {key: getattr(directory, key) for key in ("code", "version", "name", "enterprises")}
+            for directory in scheme.directories
+        ]
         sealed = pool.seal(campaign.id, scheme)
         campaign.ungraded = sealed.survey.ungraded
         campaign.strata = [

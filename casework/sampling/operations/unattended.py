@@ -84,7 +84,7 @@ def _begin(plan: Plan, line: PlanLine, batch: Batch, *, actor: Actor) -> None:
     campaign = Campaign(
         source="plan",
         title=f"{line.title}（{batch.period}）",
-        directed=bool(line.pool),
+        directed=queries.narrows(line.pool),
         unattended=True,
         org_id=line.org_id,
         organ_id=plan.org_id,
@@ -96,7 +96,7 @@ def _begin(plan: Plan, line: PlanLine, batch: Batch, *, actor: Actor) -> None:
         made_at=clock.now(),
         **{
             name: getattr(line, name)
-            for name in ("item_codes", "pool", "rates_bp", "officers_per_case", "workdays", "public_list")
+            for name in ("item_codes", "pool", "rates_bp", "officers_per_case", "workdays", "public_list", "partners")
         },
     )
     session.add(campaign)

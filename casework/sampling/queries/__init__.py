@@ -24,21 +24,35 @@ from casework.sampling.queries.campaigns import (
     progress,
 )
 from casework.sampling.queries.desk import Waiting, desk
+from casework.sampling.queries.directories import (
+    directories,
+    directory_counts,
+    directory_entries,
+    directory_names,
+    directory_size,
+    directory_versions,
+    drafted_directories,
+    narrows,
+)
 from casework.sampling.queries.hall import SEALS_A_SCREEN, Screen, contribution_of, invitations, open_invitation, screen
 from casework.sampling.queries.items import drafted_items, item, item_names, item_versions, items_in_force, items_of
 from casework.sampling.queries.ledger import BROKEN, Entry, draw_ledger, draw_ledger_broken_at, draw_ledger_lines
 from casework.sampling.queries.officers import (
     Candidacy,
+    Exclusion,
     Seat,
     candidacies,
     drawn_member,
+    exclusions_of,
     officer_at,
     officers_to_recuse,
+    recusal,
     recusals,
     replacement_words,
     replacements,
     roster,
     roster_by_area,
+    ties,
 )
 from casework.sampling.queries.plans import plan, plans, started
 from casework.sampling.queries.public import (
@@ -62,6 +76,7 @@ __all__ = [
     "SEALS_A_SCREEN",
     "Candidacy",
     "Entry",
+    "Exclusion",
     "Opened",
     "Progress",
     "PublicCampaign",
@@ -82,12 +97,20 @@ __all__ = [
     "checked_scheme",
     "contribution_of",
     "desk",
+    "directories",
+    "directory_counts",
+    "directory_entries",
+    "directory_names",
+    "directory_size",
+    "directory_versions",
+    "drafted_directories",
     "drafted_items",
     "draw_ledger",
     "draw_ledger_broken_at",
     "draw_ledger_lines",
     "drawn",
     "drawn_member",
+    "exclusions_of",
     "freeze_job",
     "frozen_on",
     "invitations",
@@ -98,6 +121,7 @@ __all__ = [
     "items_in_force",
     "items_of",
     "merged_by_grade",
+    "narrows",
     "objections",
     "officer_at",
     "officers_to_recuse",
@@ -112,6 +136,7 @@ __all__ = [
     "public_campaign",
     "public_campaigns",
     "public_names",
+    "recusal",
     "recusals",
     "replacement_words",
     "replacements",
@@ -123,5 +148,6 @@ __all__ = [
     "screen",
     "started",
     "survey",
+    "ties",
     "withheld",
 ]

@@ -15,8 +15,9 @@ from casework.core.db import session
 from casework.core.errors import NotFound
 from casework.core.i18n import _
 from casework.core.paging import Page, page
+from casework.registry import queries as registry
 from casework.sampling import pool
-from casework.sampling.models import Campaign, DrawnMember, PoolOfficer, Recusal, Replacement
+from casework.sampling.models import Campaign, DrawnMember, OfficerTie, PoolOfficer, Recusal, Replacement
 from casework.sampling.queries.schemes import scheme_of
 
 
@@ -46,8 +47,8 @@ class Candidacy:
 def candidacies(campaign: Campaign) -> list[Candidacy]:
     """Everybody in the directory who could be asked, with the reason who is not; by today's directory."""
     found, units = pool.considered(scheme_of(campaign)), staff.unit_names()
-    withdrawn = pool.barred([one.officer.id for one in found], clock.today())
-    barred = Counter(officer_id for ids in withdrawn.values() for officer_id in ids)
+    withdrawn = pool.grounds([one.officer.id for one in found], clock.today())
+    barred = Counter(officer_id for why in withdrawn.values() for officer_id in why)
     given = _loads(campaign.id)
     return [
         Candidacy(
@@ -59,6 +60,48 @@ def candidacies(campaign: Campaign) -> list[Candidacy]:
         )
         for one in sorted(found, key=lambda one: (one.area_id, one.objection is not None, one.officer.roster_id))
     ]
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """An enterprise to which an officer is not sent, and why (a key of GROUNDS)."""
+
+    enterprise: registry.Brief
+    ground: str
+
+
+def exclusions_of(campaign: Campaign, officer_id: int) -> tuple[Candidacy, list[Exclusion]]:
+    """One officer of the counties of a campaign, and every enterprise of its area to which he may not be sent."""
+    candidacy = next((one for one in candidacies(campaign) if one.officer.id == officer_id), None)
+    if candidacy is None:
+        raise NotFound(_("抽查辖区的名录中没有这名人员。"))
+    why = {
+        enterprise_id: officers[officer_id]
+        for enterprise_id, officers in pool.grounds([officer_id], clock.today()).items()
+    }
+    area, known = set(staff.subtree(campaign.org_id)), registry.brief(list(why))
+    inside = (one for one in known.values() if one.org_id in area)
+    return candidacy, [Exclusion(one, why[one.id]) for one in sorted(inside, key=lambda one: one.name)]
+
+
+def recusal(recusal_id: int, actor: Actor) -> Recusal:
+    """One withdrawal that the actor may see, in force or not: his own, or of the subtree for who keeps or decides."""
+    found = session.get(Recusal, recusal_id)
+    mine = found is not None and actor.officer_id is not None and found.officer_id == actor.officer_id
+    answers = actor.may("accounts.officers") or actor.may("cases.approve")
+    if found is None or not (mine or (answers and staff.sees_unit(actor, found.org_id))):
+        raise NotFound(_("没有这条回避登记。"))
+    return found
+
+
+def ties(actor: Actor) -> Sequence[OfficerTie]:
+    """What officers told of employers and relatives: one's own, or of the subtree for who keeps the directory."""
+    statement = select(OfficerTie).where(OfficerTie.ended_on.is_(None)).order_by(OfficerTie.officer_id, OfficerTie.id)
+    if actor.may("accounts.officers"):
+        statement = staff.visible(statement, actor, unit=OfficerTie.org_id)
+    else:
+        statement = statement.where(OfficerTie.officer_id == actor.officer_id)
+    return session.scalars(statement).all()
 
 
 def _loads(campaign_id: int) -> dict[int, int]:
@@ -87,7 +130,7 @@ def recusals(actor: Actor, *, after: str | None = None, before: str | None = Non
     Rows: (Recusal, id).
     """
     statement = select(Recusal, Recusal.id).where(Recusal.ended_on.is_(None))
-    if actor.may("accounts.officers"):
+    if actor.may("accounts.officers") or actor.may("cases.approve"):
         statement = staff.visible(statement, actor, unit=Recusal.org_id)
     else:
         statement = statement.where(Recusal.officer_id == actor.officer_id)

@@ -11,6 +11,7 @@ from casework.core.errors import Refusal
 from casework.core.i18n import _
 from casework.sampling import pool
 from casework.sampling.models import Campaign
+from casework.sampling.queries.directories import directories
 from casework.sampling.queries.items import items_of
 from casework.sampling.rules import below_floor, on_the_list
 
@@ -42,6 +43,9 @@ def checked_scheme(entry: Mapping[str, Any], day: date, actor: Actor) -> pool.Sc
     for name, objection in objections(scheme_facts(entry["item_codes"], entry["rates_bp"], day)).items():
         raise Refusal(objection, field=name)
     items = items_of(entry["item_codes"], day)
+    known = {directory.code for directory in directories(actor)}
+    if unknown := [code for code in entry["pool"].get("directories", ()) if code not in known]:
+        raise Refusal(_("名录库 %(codes)s 没有公布或已经停用。", codes=_("、").join(unknown)), field="directories")
     foreign = [item.name for item in items if actor.lines and item.line not in actor.lines]
     if foreign:
         raise Refusal(_("事项“%(items)s”不属于您的业务条线。", items=_("、").join(foreign)), field="item_codes")

@@ -13,6 +13,7 @@ from casework.core.ledger import history
 from casework.core.web import actor
 from casework.core.workflow import move_label
 from casework.registry.rules import SUBJECT_CLASSES
+from casework.sampling import queries
 from casework.sampling.rules import ACTIONS, OUT_REASONS, percent
 from casework.sampling.schemas import LICENCES
 
@@ -56,7 +57,7 @@ def events_of(kind: str, key: int) -> list[dict[str, Any]]:
 
 
 def pool_words() -> dict[str, Any]:
-    return {"licences": LICENCES, "classes": SUBJECT_CLASSES}
+    return {"licences": LICENCES, "classes": SUBJECT_CLASSES, "directory_names": queries.directory_names()}
 
 
 def pool_options() -> dict[str, Any]:

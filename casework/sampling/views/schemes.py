@@ -68,6 +68,10 @@ def scheme_options() -> dict[str, Any]:
         "floors_document": parameters.in_force("sampling.floors_bp").document_no,
         "grades": GRADES,
         "units": unit_options(),
+        "directory_options": [
+            (one.code, f"{one.code} {one.name}", _("去重 %(count)s 户", count=f"{one.enterprises:,}"))
+            for one in queries.directories(me)
+        ],
         **pool_options(),
     }
 
