@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 revision = "0091"
-down_revision = "0090"
+down_revision = "0071"
 branch_labels = None
 depends_on = None
 
