@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 revision = "0091"
-down_revision = "0071"
+down_revision = "0101"
 branch_labels = None
 depends_on = None
 
