@@ -511,6 +511,18 @@ def stream_pool(wanted: PoolFilter) -> Iterator[PoolRow]:
         yield PoolRow(*row)
 
 
+def pool_grades(wanted: PoolFilter) -> dict[str | None, int]:
+    """How many members of a pool have each grade; None: not graded."""
+    statement = (
+        select(CurrentGrade.grade, func.count())
+        .select_from(Enterprise)
+        .outerjoin(CurrentGrade, CurrentGrade.enterprise_id == Enterprise.id)
+        .where(*_in_pool(wanted))
+        .group_by(CurrentGrade.grade)
+    )
+    return dict(session.execute(statement).all())
+
+
 def pool_size(wanted: PoolFilter) -> int:
     """How many members a pool has."""
     return session.scalar(select(func.count()).select_from(Enterprise).where(*_in_pool(wanted))) or 0

@@ -27,7 +27,7 @@ from casework.keydomains.rules import COVERAGE, Colleague, teams
 from casework.registry import queries as registry
 from casework.sampling import pool
 from casework.sampling import queries as sampling
-from casework.sampling.rules import not_sent_because
+from casework.sampling.rules import Demands, not_sent_because
 
 TOGETHER = "+"
 """Between the trades of objects that carry on several."""
@@ -220,11 +220,12 @@ def _crews(units: Mapping[int, int], items: Sequence[Any], size: int, today: dat
     area_of, colleagues = pool.areas(today), defaultdict(list)
     wanted = {area_of[unit_id] for unit_id in units.values()}
     near = [unit_id for unit_id, area_id in area_of.items() if area_id in wanted]
-    lines, qualifications = [item.line for item in items], [item.qualification for item in items if item.qualification]
+    demands = Demands.of((item.code, item.line, item.qualification) for item in items)
     for officer in staff.officers_of(near):
-        if not_sent_because(officer, today, lines, qualifications) is None:
+        if not_sent_because(officer, today, demands) is None:
             colleagues[area_of[officer.org_id]].append(Colleague(officer.id, officer.roster_id))
-    barred = pool.barred([one.officer_id for some in colleagues.values() for one in some], today)
+    grounds = pool.grounds([one.officer_id for some in colleagues.values() for one in some], today)
+    barred = {enterprise_id: set(why) for enterprise_id, why in grounds.items()}
     found: dict[int, list[int]] = {}
     for area_id, some in colleagues.items():
         found |= teams([one for one, unit_id in units.items() if area_of[unit_id] == area_id], some, barred, size)

@@ -84,7 +84,7 @@ def directory_counts(directory: ObjectDirectory, actor: Actor) -> Counted:
     """Who of the actor's area is in a directory today, by grade of the last run."""
     inside = pool.directory_filter(directory, clock.today())
     area = tuple(staff.subtree(actor.org_id)) if actor.org_id is not None else ()
-    counts = registry.grade_counts(registry.PoolFilter(unit_ids=area, any_of=(inside,), day=clock.today()))
+    counts = registry.pool_grades(registry.PoolFilter(unit_ids=area, any_of=(inside,), day=clock.today()))
     run = grading.last_run()
     return Counted(
         run_id=run.id if run else None,
@@ -97,9 +97,7 @@ def directory_counts(directory: ObjectDirectory, actor: Actor) -> Counted:
 def directory_size(directory: ObjectDirectory) -> tuple[int, int]:
     """Objects of a directory, and enterprises that hold them: 抽取库总户数（去重）."""
     day = clock.today()
-    members = sum(
-        registry.grade_counts(registry.PoolFilter(any_of=(pool.directory_filter(directory, day),), day=day)).values()
-    )
+    members = registry.pool_size(registry.PoolFilter(any_of=(pool.directory_filter(directory, day),), day=day))
     if not directory.listed:
         return members, members
     entries = session.scalar(
