@@ -22,6 +22,7 @@ from casework.disclosure.messages import ResultPublished
 from casework.disclosure.models import Publication, Withdrawal
 from casework.disclosure.rules import CHECK_RESULT, PUBLICATION
 from casework.documents import operations as documents
+from casework.grading import operations as grading
 from casework.intake import queries as intake
 from casework.registry import operations as registry
 from casework.registry import queries as enterprises
@@ -154,7 +155,10 @@ def _issue_paper(publication: Publication, older: list[Publication], *, actor: A
 
 
 def feed_back(publication_id: int, *, actor: Actor) -> None:
-    """Writes a published result into the credit records, one record per item: the enterprise is graded anew.
+    """Writes a published result into the credit records, one record per item, and grades the enterprise with them.
+
+    One transaction: nobody ever sees the record without the grade that follows from it. It is not the one that
+    publishes: that one holds the numbers of the bureau's papers, which must not wait behind a run over everybody.
 
     Idempotence key: (case number, item) with its content; a corrected edition becomes a new version of the same
     records. An edition that is not in force any more changes nothing. What was found shares the chain of the message
@@ -186,8 +190,10 @@ def feed_back(publication_id: int, *, actor: Actor) -> None:
             },
             source=SOURCE,
             source_key=_record_key(publication, item["code"]),
+            graded=True,
             actor=actor,
         )
+    grading.regrade(publication.enterprise_id, kin=False, actor=actor)
     if publication.fed_back_at is None:
         publication.fed_back_at = clock.now()
         record("disclosure.feed_back", publication, actor=actor)

@@ -18,10 +18,12 @@ class RecordsChanged(Message):
     """Records or master data of one enterprise changed: it is to be graded again.
 
     `kin`: those related to it may feel it, since its lists or its master data changed.
+    `graded`: whoever changed the records graded it in the same transaction; only the others who follow have work left.
     """
 
     enterprise_id: int
     kin: bool = True
+    graded: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

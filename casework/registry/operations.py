@@ -366,10 +366,12 @@ def record_credit_record(
     authority: str | None = None,
     chain: str | None = None,
     detail: Mapping[str, Any] | None = None,
+    graded: bool = False,
 ) -> CreditRecord:
     """Keeps what happened to an enterprise. Idempotence key: source, source key and content; else a new version.
 
     Days that were marked here since (removal, repair, correction, objection) stay unless the caller gives others.
+    `graded`: the caller grades the enterprise in this transaction, so that no message need have it done.
     """
     known = KINDS.get(kind)
     if known is None or (known.classes and klass not in known.classes) or (not known.classes and klass != 0):
@@ -414,7 +416,7 @@ def record_credit_record(
     record(
         "registry.record", kept, actor=actor, after={"enterprise": enterprise_id, "kind": kind, "version": kept.version}
     )
-    _records_changed({kept, before or kept}, actor)
+    _records_changed({kept, before or kept}, actor, graded=graded)
     return kept
 
 
@@ -506,11 +508,12 @@ def _keep_version(before: CreditRecord | None, changes: Mapping[str, Any]) -> Cr
     return kept
 
 
-def _records_changed(versions: Iterable[CreditRecord], actor: Actor) -> None:
+def _records_changed(versions: Iterable[CreditRecord], actor: Actor, *, graded: bool = False) -> None:
     """Only a record of a list is felt by others."""
     kin = any(each.kind in TROUBLE for each in versions)
     enterprise_ids = sorted({each.enterprise_id for each in versions})
-    announce_all([RecordsChanged(enterprise_id=each, kin=kin) for each in enterprise_ids], actor=actor)
+    changed = [RecordsChanged(enterprise_id=each, kin=kin, graded=graded) for each in enterprise_ids]
+    announce_all(changed, actor=actor)
 
 
 # The grade kept under the enterprise ---------------------------------------------------------------------------------

@@ -16,6 +16,9 @@ from casework.disclosure import operations as disclosure
 from casework.disclosure import queries, rules
 from casework.disclosure.models import Publication
 from casework.documents import queries as documents
+from casework.grading import operations as grading
+from casework.grading.models import GradeHistory
+from casework.registry import queries as registry
 from casework.registry.models import CreditRecord
 from tests import make
 from tests.make import cases as make_cases
@@ -59,6 +62,30 @@ def test_publishing_and_feeding_back_twice_changes_nothing(world):
     assert session.scalars(select(func.count()).select_from(Publication)).one() == 1
     assert [(one.version, one.klass) for one in records(publication)] == [(1, 1), (1, 1)]
     assert (announced("disclosure.ResultPublished"), announced("registry.RecordsChanged")) == told
+
+
+def test_the_grade_follows_in_the_transaction_of_the_records_and_only_once(world):
+    grading.ensure_default_models(actor=SYSTEM)
+    case = make_disclosure.check(make_cases.case("trigger", by=make_cases.team()), codes=("3",), finding="台账不实")
+    grading.regrade(case.enterprise_id, actor=SYSTEM)
+    before = registry.grades([case.enterprise_id])[case.enterprise_id]
+    publication = make_disclosure.publish(case)
+
+    after = registry.grades([case.enterprise_id])[case.enterprise_id]
+    assert after.score != before.score
+    assert {one.klass for one in records(publication)} == {3}
+    told = session.scalars(select(OutboxMessage).where(OutboxMessage.name == "registry.RecordsChanged"))
+    ours = [one.payload for one in told if one.payload["enterprise_id"] == case.enterprise_id]
+    assert [(one["kin"], one["graded"]) for one in ours] == [(False, True)] * 2
+
+    seen = announced("grading.GradeChanged")
+    kept = session.scalar(select(func.count()).select_from(GradeHistory))
+    for one in ours:
+        grading.regrade(**one, actor=SYSTEM)
+    assert announced("grading.GradeChanged") == seen
+    assert session.scalar(select(func.count()).select_from(GradeHistory)) == kept
+    grading.regrade(case.enterprise_id, actor=SYSTEM)
+    assert session.scalar(select(func.count()).select_from(GradeHistory)) == kept
 
 
 def test_a_draw_is_published_as_抽查_with_plan_and_task(world):

@@ -40,6 +40,11 @@ def published() -> int:
     return len(session.scalars(select(Publication.id)).all())
 
 
+def recorded() -> int:
+    """How many credit records the results have become."""
+    return len(session.scalars(select(CreditRecord.id).where(CreditRecord.source == "disclosure")).all())
+
+
 def each_is_published_once(case_ids: list[int]) -> None:
     """One publication, one numbered paper with its PDF, one record per item, and the grade that follows from them."""
     publications = session.scalars(select(Publication)).all()

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from casework.core.db import session
 from casework.documents.models import Document
-from tests.faults.results import checked, each_is_published_once, published, release
+from tests.faults.results import checked, each_is_published_once, published, recorded, release
 from tests.faults.strikes import delivered_again, ended_otherwise, held, settled
 from tests.running import House
 
@@ -32,9 +32,10 @@ def test_workers_killed_on_the_way_to_the_public(house: House) -> None:
     # The number of a paper is taken, the publication not yet kept.
     killed_at(house, "worker", "enterprise", enterprises[1:2])
     assert published() < MANY
-    # Published, and about to go into the records; in the records, and about to change the grade.
+    # Published, and about to go into the records; in the records, and about to change the grade in the same breath.
     killed_at(house, "worker", "credit_record")
     killed_at(house, "worker", "current_grade")
+    assert recorded() == 0
     house.start("worker")
     house.until(lambda: published() == MANY)
     # Numbered, and about to keep its PDF.

@@ -89,11 +89,14 @@ def regrade_batch(batch_id: int, day: date, *, actor: Actor) -> None:
         _carry_out(_new_run("batch", actor=actor), connection, ids, day=max(day, clock.today()), actor=actor)
 
 
-def regrade(enterprise_id: int, kin: bool = True, *, actor: Actor) -> None:
+def regrade(enterprise_id: int, kin: bool = True, graded: bool = False, *, actor: Actor) -> None:
     """Grades one enterprise at once, and (with its `kin`) those whose relations look at it. Twice changes nothing.
 
     Those who shared its former person or address need a message of their own, or wait for the next run over everybody.
+    `graded`: what the message tells of has been graded with the transaction that announced it.
     """
+    if graded:
+        return
     one_at_a_time(few=True)
     session.flush()
     day, connection = clock.today(), session.connection()

@@ -60,7 +60,7 @@ def assess_after_run(run_id: int, *, actor: Actor) -> Tally:
     return _assess([enterprise_id for enterprise_id, _before, _after in grading.moves_of(run_id)], clock.today())
 
 
-def reassess(enterprise_id: int, kin: bool = True, *, actor: Actor) -> Tally:
+def reassess(enterprise_id: int, kin: bool = True, graded: bool = False, *, actor: Actor) -> Tally:
     """Assesses one enterprise whose licences, results, tests or penalties changed, without its kin. Idempotent."""
     return _assess([enterprise_id], clock.today())
 
