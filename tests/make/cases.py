@@ -16,6 +16,8 @@ from tests.make.accounts import officer, unit
 from tests.make.registry import enterprise
 
 _numbers = count(1)
+_origins = count(1_000_000)
+"""Ids of draws and triggers that there are only in name: no real campaign of a test has such a one."""
 
 ITEMS = (
     Item("A08", "登记事项检查", "《中华人民共和国市场主体登记管理条例》第三十八条", "registration"),
@@ -39,7 +41,7 @@ def origin(
     **more: Any,
 ) -> Origin:
     """A draw or a trigger that orders checks."""
-    number = next(_numbers)
+    number = next(_origins)
     return Origin(
         kind=kind,
         id=number,
