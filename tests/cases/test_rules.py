@@ -28,6 +28,7 @@ class Somebody:
     certificate_valid_until: date = DAY
     lines: list[str] = field(default_factory=lambda: ["food", "equipment"])
     qualifications: list[str] = field(default_factory=list)
+    qualifications_until: dict[str, str] = field(default_factory=dict)
     active: bool = True
 
 

@@ -88,7 +88,7 @@ def freeze(house: House, operator: Person, address: str) -> Page:
     """The pool is frozen by a worker while the operator looks on."""
     operator.open(address)
     operator.press("冻结名录")
-    house.until(lambda: "公布承诺" in operator.reload())
+    house.until(lambda: "下一步：公布承诺" in operator.reload())
     return operator.page
 
 
