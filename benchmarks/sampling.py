@@ -24,9 +24,10 @@ WORKERS = 2
 
 ROSTER = f"""
     INSERT INTO officer
-        (roster_id, org_id, name, certificate_no, certificate_valid_until, lines, qualifications, active)
+        (roster_id, org_id, name, certificate_no, certificate_valid_until, lines, qualifications, item_codes,
+        qualifications_until, active)
     SELECT 'R' || lpad(n::text, 5, '0'), 2 + n % {city.COUNTIES}, 'officer' || n, 'C' || n, current_date + 900,
-        '{{registration}}', '{{}}', true
+        '{{registration}}', '{{}}', '{{}}', '{{}}', true
     FROM generate_series(1, {OFFICERS}) AS n;
 """
 
